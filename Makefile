@@ -7,18 +7,68 @@ TREE ?= build/tree
 KCONFIG ?= release debug
 
 .DEFAULT_GOAL := help
-.PHONY: help setup
-help:            ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup:           ## install every package needed
+.PHONY: help setup
+help:               ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:              ## install every Debian package needed (the others do this by themselves)
 	@scripts/setup
 
-# make kernel                       both, from build/tree
-# make kernel-release TREE=DIR O=DIR another source and output
+# ---- the series ----
+
+.PHONY: tree save series series-check pkram-n-identical
+tree: setup         ## build/tree: git tree of the kernel, one commit a step
+	scripts/patchset tree
+
+save: setup         ## write commits made in build/tree back to patches/ and the overlay
+	scripts/patchset save
+
+series: sync        ## build/series: patches to mail, proved with git am
+	scripts/patchset series
+
+series-check: sync  ## every step builds with PKRAM=y and =n, checkpatch --strict is clean
+	scripts/series-check
+
+pkram-n-identical: sync ## with PKRAM=n the touched objects have the code they had
+	scripts/pkram-n-identical
+
+# The tree as the repo has it, or as it is while it holds unsaved work
+.PHONY: sync
+sync: setup
+ifeq ($(TREE),build/tree)
+	@scripts/patchset sync
+endif
+
+# ---- kernels ----
+# TREE=DIR O=DIR: another source and output, e.g. make kernel-release TREE=/tmp/linux O=/tmp/out
+
 .PHONY: kernel kernel-release kernel-debug
-kernel: $(addprefix kernel-,$(KCONFIG)) ## build the kernels (KCONFIG=release or debug: one)
-kernel-release:  ## build the release kernel
-kernel-debug:    ## build the debug kernel
-kernel-release kernel-debug: setup
+kernel: $(addprefix kernel-,$(KCONFIG)) ## both kernels (KCONFIG=release or debug: one)
+kernel-release:     ## the kernel to measure on
+kernel-debug:       ## the kernel that checks itself: KASAN, lockdep, kmemleak, ...
+kernel-release kernel-debug: sync
 	scripts/kernel $(@:kernel-%=%) $(TREE) $(or $(O),build/kernel/$(@:kernel-%=%))
+
+# ---- tests ----
+# Each suite ends with a line "N passed, N failed, N skipped".
+
+.PHONY: check quick soak demo
+check: setup        ## every test
+	@scripts/check full
+
+quick: setup        ## the tests that take seconds or few minutes
+	@scripts/check quick
+
+soak: setup         ## what runs for hours
+	@scripts/check soak
+
+demo: kernel-release ## preserve a tree with a database over a kexec, and show it
+	vm/demo
+
+.PHONY: patchset-selftest vm-selftest
+patchset-selftest: setup ## make tree and make save keep their promises
+	scripts/patchset-selftest
+
+vm-selftest: kernel-release ## vm/run tells good from bad
+	vm/selftest
