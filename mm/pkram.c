@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM: nodes and objects.
+ *
+ * Lock order: pkram_lock, then obj->lock, then pkram_pagetable_lock.
+ */
+#define pr_fmt(fmt) "pkram: " fmt
+
+#include <linux/export.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "pkram_internal.h"
+
+/**
+ * DOC: PKRAM
+ *
+ * A node is a named, independent unit of state that the next kernel gets when
+ * it is started by kexec. It is made of objects, and an object of a stream of
+ * folios, which stay where they are, and/or a stream of bytes, which are
+ * copied.
+ *
+ * A save builds a node that nobody else can see, and pkram_finish_save()
+ * publishes it; until then it can be discarded without a trace. A load looks at
+ * a published node, and pkram_finish_load() consumes it; until then it can be
+ * aborted, and the node is as it was.
+ *
+ * What a node holds is frozen from its publication on: whoever still uses a
+ * folio of it may read but not write it.
+ *
+ * Not kept: anything about a folio but its place, size, index and two flags.
+ */
+
+/* Protects the list of nodes and their states */
+DEFINE_MUTEX(pkram_lock);
+LIST_HEAD(pkram_nodes);
+bool pkram_enabled = true;
+
+/**
+ * pkram_available() - can anything be saved?
+ *
+ * Context: Any.
+ * Return: false when PKRAM has been switched off on the command line.
+ */
+bool pkram_available(void)
+{
+	return pkram_enabled;
+}
+EXPORT_SYMBOL_GPL(pkram_available);
+
+static const char *pkram_node_name(const struct pkram_node *node)
+{
+	return (const char *)node->ser->name;
+}
+
+static struct pkram_node *pkram_node_find(const char *name)
+{
+	struct pkram_node *node;
+
+	lockdep_assert_held(&pkram_lock);
+	list_for_each_entry(node, &pkram_nodes, list)
+		if (!strcmp(pkram_node_name(node), name))
+			return node;
+	return NULL;
+}
+
+/*
+ * Free a node, all of whose references can be trusted, and what it holds. It
+ * stays in the list until the end, open, so that a kexec image that wants the
+ * place of its pages finds out why they cannot be moved.
+ */
+static void pkram_node_free(struct pkram_node *node)
+{
+	u64 pfn = node->ser->obj_pfn;
+
+	scoped_guard(mutex, &pkram_lock)
+		node->nr_open++;
+
+	while (pfn) {
+		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
+		u32 i;
+
+		for (i = 0; i < link->nr; i++) {
+			pkram_chain_free(link->objs[i].pages_pfn);
+			pkram_chain_free(link->objs[i].bytes_pfn);
+		}
+		pfn = link->next_pfn;
+		pkram_meta_free(link);
+	}
+
+	guard(mutex)(&pkram_lock);
+	list_del(&node->list);
+	pkram_meta_free(node->ser);
+	kfree(node);
+}
+
+/* ------------------------------------------------------------- saving */
+
+/**
+ * pkram_prepare_save() - begin to save a node
+ * @ps: stream to initialise
+ * @name: name of the node
+ * @gfp: how to allocate during the save
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0; -ENODEV when PKRAM is off; -EINVAL when @name is empty;
+ * -ENAMETOOLONG when it has more than %PKRAM_NAME_MAX bytes; -EEXIST when there
+ * is a node of this name already; -ENOMEM.
+ */
+int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
+{
+	const size_t len = strlen(name);
+	struct pkram_node *node;
+	int err = 0;
+
+	/* Callers pass their mappings' gfp; metadata cannot be moved */
+	gfp &= ~(__GFP_MOVABLE | __GFP_HIGHMEM);
+	*ps = (struct pkram_stream){ .gfp = gfp, .saving = true };
+	if (!pkram_available())
+		return -ENODEV;
+	if (!len)
+		return -EINVAL;
+	if (len > PKRAM_NAME_MAX)
+		return -ENAMETOOLONG;
+
+	node = kzalloc(sizeof(*node), gfp);
+	if (!node)
+		return -ENOMEM;
+	node->state = PKRAM_NODE_SAVING;
+
+	/*
+	 * The page is allocated with the list locked: a kexec image that is
+	 * loaded meanwhile either bans its place before or finds it after.
+	 */
+	scoped_guard(mutex, &pkram_lock) {
+		if (pkram_node_find(name)) {
+			err = -EEXIST;
+			break;
+		}
+		node->ser = pkram_meta_alloc(gfp);
+		if (!node->ser) {
+			err = -ENOMEM;
+			break;
+		}
+		node->ser->magic = PKRAM_NODE_MAGIC;
+		node->ser->name_len = len;
+		memcpy(node->ser->name, name, len);
+		list_add_tail(&node->list, &pkram_nodes);
+	}
+	if (err)
+		kfree(node);
+	else
+		ps->node = node;
+	return err;
+}
+EXPORT_SYMBOL_GPL(pkram_prepare_save);
+
+/* Make sure that there is room for one more object in the node's links */
+static int pkram_node_room(struct pkram_node *node, gfp_t gfp)
+{
+	struct pkram_link_ser *link, *tail = node->obj_tail;
+
+	if (tail && tail->nr < PKRAM_LINK_MAX_OBJS)
+		return 0;
+	link = pkram_link_alloc(PKRAM_LINK_OBJS, gfp);
+	if (!link)
+		return -ENOMEM;
+	link->start = node->ser->nr_objs;
+	if (tail) {
+		tail->next_pfn = pkram_virt_to_pfn(link);
+		pkram_link_seal(tail);
+	} else {
+		node->ser->obj_pfn = pkram_virt_to_pfn(link);
+	}
+	node->obj_tail = link;
+	node->ser->nr_links++;
+	return 0;
+}
+
+static void pkram_stream_close(struct pkram_stream *ps)
+{
+	guard(mutex)(&pkram_lock);
+	ps->node->nr_open--;
+	kfree(ps->obj);
+	ps->obj = NULL;
+}
+
+/**
+ * pkram_prepare_save_obj() - begin to save an object of a node
+ * @ps: stream, between pkram_prepare_save() and pkram_finish_save()
+ * @flags: streams that the object will have: %PKRAM_OBJ_PAGES and/or
+ *	%PKRAM_OBJ_BYTES
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0; -EINVAL when @flags are none of these, or on misuse; -ENOMEM.
+ */
+int pkram_prepare_save_obj(struct pkram_stream *ps, unsigned int flags)
+{
+	struct pkram_obj *obj;
+
+	if (!flags || flags & ~(PKRAM_OBJ_PAGES | PKRAM_OBJ_BYTES))
+		return -EINVAL;
+	if (WARN_ON_ONCE(!ps->node || !ps->saving || ps->obj))
+		return -EINVAL;
+
+	obj = kzalloc(sizeof(*obj), ps->gfp);
+	if (!obj)
+		return -ENOMEM;
+	if (pkram_node_room(ps->node, ps->gfp)) {
+		kfree(obj);
+		return -ENOMEM;
+	}
+	mutex_init(&obj->lock);
+	obj->ser.flags = flags;
+	ps->obj = obj;
+	guard(mutex)(&pkram_lock);
+	ps->node->nr_open++;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_prepare_save_obj);
+
+/**
+ * pkram_finish_save_obj() - an object is complete
+ * @ps: stream whose accesses are all finished
+ *
+ * Context: May sleep. Takes pkram_lock.
+ */
+void pkram_finish_save_obj(struct pkram_stream *ps)
+{
+	struct pkram_node_ser *ser;
+	struct pkram_link_ser *link;
+	struct pkram_obj *obj;
+
+	if (WARN_ON_ONCE(!ps->obj || !ps->saving))
+		return;
+
+	obj = ps->obj;
+	ser = ps->node->ser;
+	link = ps->node->obj_tail;
+	link->objs[link->nr++] = obj->ser;
+	ser->nr_objs++;
+	ser->nr_pages += obj->ser.nr_pages;
+	ser->nr_bytes += obj->ser.nr_bytes;
+	ser->nr_links += obj->ser.nr_page_links + obj->ser.nr_byte_links;
+	pkram_stream_close(ps);
+}
+EXPORT_SYMBOL_GPL(pkram_finish_save_obj);
+
+/**
+ * pkram_finish_save() - publish a node
+ * @ps: stream whose objects are all finished; not to be used again
+ *
+ * From here on the node can be loaded, in this boot or, after a kexec, in the
+ * next, and what it holds must not change.
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0, or -EINVAL on misuse.
+ */
+int pkram_finish_save(struct pkram_stream *ps)
+{
+	struct pkram_node *node = ps->node;
+
+	if (WARN_ON_ONCE(!node || !ps->saving || ps->obj))
+		return -EINVAL;
+
+	if (node->obj_tail)
+		pkram_link_seal(node->obj_tail);
+	node->obj_tail = NULL;
+	node->ser->saved_at = ktime_get_real_seconds();
+	pkram_node_ser_seal(node->ser);
+	ps->node = NULL;
+
+	guard(mutex)(&pkram_lock);
+	node->state = PKRAM_NODE_IDLE;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_finish_save);
+
+/**
+ * pkram_discard_save() - forget a node that is being saved
+ * @ps: stream whose accesses are all finished, at any point of the save; not to
+ *	be used again
+ *
+ * Context: May sleep. Takes pkram_lock.
+ */
+void pkram_discard_save(struct pkram_stream *ps)
+{
+	struct pkram_node *node = ps->node;
+
+	if (WARN_ON_ONCE(!node || !ps->saving))
+		return;
+
+	if (ps->obj) {
+		pkram_chain_free(ps->obj->ser.pages_pfn);
+		pkram_chain_free(ps->obj->ser.bytes_pfn);
+		pkram_stream_close(ps);
+	}
+	pkram_node_free(node);
+	ps->node = NULL;
+}
+EXPORT_SYMBOL_GPL(pkram_discard_save);
+
+/* ------------------------------------------------------------ loading */
+
+/*
+ * Take an idle node for loading or dropping: validate it, with the list of
+ * nodes unlocked because that takes time.
+ */
+static struct pkram_node *pkram_node_get(const char *name)
+{
+	struct pkram_node *node;
+	int err;
+
+	scoped_guard(mutex, &pkram_lock) {
+		node = pkram_node_find(name);
+		if (!node)
+			return ERR_PTR(-ENOENT);
+		if (node->state == PKRAM_NODE_DAMAGED)
+			return ERR_PTR(-EBADMSG);
+		if (node->state != PKRAM_NODE_IDLE)
+			return ERR_PTR(-EBUSY);
+		node->state = PKRAM_NODE_LOADING;
+		node->nr_open++;
+	}
+
+	err = pkram_node_validate(node);
+
+	scoped_guard(mutex, &pkram_lock) {
+		node->nr_open--;
+		if (!err)
+			return node;
+		node->state = err == -EBADMSG ? PKRAM_NODE_DAMAGED :
+						PKRAM_NODE_IDLE;
+	}
+	if (err == -EBADMSG)
+		pr_err("node '%s' is damaged\n", name);
+	return ERR_PTR(err);
+}
+
+/**
+ * pkram_prepare_load() - begin to load a node
+ * @ps: stream to initialise
+ * @name: name of the node
+ *
+ * All that the node refers to is checked here, so that the load itself can
+ * trust it. What its pages and bytes hold is for the caller to check.
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0; -ENODEV when PKRAM is off; -ENOENT when there is no such node;
+ * -EBUSY when it is being saved or loaded; -EBADMSG when it is damaged;
+ * -ENOMEM.
+ */
+int pkram_prepare_load(struct pkram_stream *ps, const char *name)
+{
+	struct pkram_node *node;
+
+	*ps = (struct pkram_stream){ };
+	if (!pkram_available())
+		return -ENODEV;
+	node = pkram_node_get(name);
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+	/* A kexec image being loaded may move links while none is open */
+	guard(mutex)(&pkram_lock);
+	node->obj_tail = pkram_link_next(node->ser->obj_pfn);
+	node->obj_entry = 0;
+	ps->node = node;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_prepare_load);
+
+/**
+ * pkram_prepare_load_obj() - begin to load the next object of a node
+ * @ps: stream, between pkram_prepare_load() and pkram_finish_load()
+ *
+ * Objects come in the order in which they were saved.
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0; -ENODATA when there are no more; -EINVAL on misuse; -ENOMEM.
+ */
+int pkram_prepare_load_obj(struct pkram_stream *ps)
+{
+	struct pkram_node *node = ps->node;
+	struct pkram_obj *obj;
+
+	if (WARN_ON_ONCE(!node || ps->saving || ps->obj))
+		return -EINVAL;
+	obj = kzalloc(sizeof(*obj), GFP_KERNEL);
+	if (!obj)
+		return -ENOMEM;
+	mutex_init(&obj->lock);
+
+	guard(mutex)(&pkram_lock);
+	if (node->obj_tail && node->obj_entry == node->obj_tail->nr) {
+		node->obj_tail = pkram_link_next(node->obj_tail->next_pfn);
+		node->obj_entry = 0;
+	}
+	if (!node->obj_tail) {
+		kfree(obj);
+		return -ENODATA;
+	}
+	obj->ser = node->obj_tail->objs[node->obj_entry++];
+	obj->next[0] = pkram_link_next(obj->ser.pages_pfn);
+	obj->next[1] = pkram_link_next(obj->ser.bytes_pfn);
+	ps->obj = obj;
+	node->nr_open++;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_prepare_load_obj);
+
+/**
+ * pkram_finish_load_obj() - done with an object
+ * @ps: stream whose accesses are all finished
+ *
+ * Context: May sleep. Takes pkram_lock.
+ */
+void pkram_finish_load_obj(struct pkram_stream *ps)
+{
+	if (WARN_ON_ONCE(!ps->obj || ps->saving))
+		return;
+	pkram_stream_close(ps);
+}
+EXPORT_SYMBOL_GPL(pkram_finish_load_obj);
+
+/**
+ * pkram_finish_load() - consume a node that has been loaded
+ * @ps: stream whose objects are all finished; not to be used again
+ *
+ * The node is gone, and with it its hold on what it held: folios that the
+ * caller has kept references to are the caller's alone now.
+ *
+ * Context: May sleep. Takes pkram_lock.
+ */
+void pkram_finish_load(struct pkram_stream *ps)
+{
+	struct pkram_node *node = ps->node;
+
+	if (WARN_ON_ONCE(!node || ps->saving || ps->obj))
+		return;
+	pkram_node_free(node);
+	ps->node = NULL;
+}
+EXPORT_SYMBOL_GPL(pkram_finish_load);
+
+/**
+ * pkram_abort_load() - leave a node as it was before the load
+ * @ps: stream whose accesses are all finished, at any point of the load; not to
+ *	be used again
+ *
+ * The caller must have given back its references and must not have changed any
+ * contents.
+ *
+ * Context: May sleep. Takes pkram_lock.
+ */
+void pkram_abort_load(struct pkram_stream *ps)
+{
+	struct pkram_node *node = ps->node;
+
+	if (WARN_ON_ONCE(!node || ps->saving))
+		return;
+	if (ps->obj)
+		pkram_stream_close(ps);
+	ps->node = NULL;
+	guard(mutex)(&pkram_lock);
+	node->obj_tail = NULL;
+	node->state = PKRAM_NODE_IDLE;
+}
+EXPORT_SYMBOL_GPL(pkram_abort_load);
+
+/**
+ * pkram_drop() - free a node without loading it
+ * @name: name of the node
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0; -ENOENT when there is no such node; -EBUSY when it is being saved
+ * or loaded; -EBADMSG when it is damaged; -ENOMEM.
+ */
+int pkram_drop(const char *name)
+{
+	struct pkram_node *node = pkram_node_get(name);
+
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+	pkram_node_free(node);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_drop);
+
+/**
+ * pkram_node_info() - look at a node
+ * @name: name of the node
+ * @info: where to put its totals
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: 0; -ENOENT when there is no such node, or it is still being saved.
+ */
+int pkram_node_info(const char *name, struct pkram_info *info)
+{
+	struct pkram_node *node;
+
+	guard(mutex)(&pkram_lock);
+	node = pkram_node_find(name);
+	if (!node || node->state == PKRAM_NODE_SAVING)
+		return -ENOENT;
+	*info = (struct pkram_info) {
+		.nr_objs = node->ser->nr_objs,
+		.nr_pages = node->ser->nr_pages,
+		.nr_bytes = node->ser->nr_bytes,
+		.nr_meta = node->ser->nr_links + 1,
+		.saved_at = node->ser->saved_at,
+	};
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_node_info);
+
+/* ---------------------------------------------------------- hand-over */
+
+/**
+ * pkram_nodes_adopt() - take over the nodes of the previous kernel
+ * @pfn: first node, 0 when there is none
+ * @nr: how many there should be
+ *
+ * The page table has been adopted before. A page that is no node ends the
+ * chain, because what follows cannot be found then; its frames stay preserved.
+ *
+ * Context: May sleep. Takes pkram_lock.
+ * Return: number of nodes taken over, -ENOMEM, or -EBADMSG when some could not
+ * be; those before them have been.
+ */
+int pkram_nodes_adopt(u64 pfn, u64 nr)
+{
+	u64 done = 0;
+
+	guard(mutex)(&pkram_lock);
+	while (pfn) {
+		struct pkram_node *node;
+
+		if (done == nr || !pkram_frames_preserved(pfn, 1) ||
+		    !pkram_node_ser_validate(pkram_pfn_to_virt(pfn)) ||
+		    pkram_node_find(((struct pkram_node_ser *)
+				     pkram_pfn_to_virt(pfn))->name)) {
+			pr_err("node %llu of %llu at pfn %#llx is damaged; it and what follows cannot be loaded\n",
+			       done + 1, nr, pfn);
+			return -EBADMSG;
+		}
+		node = kzalloc(sizeof(*node), GFP_KERNEL);
+		if (!node)
+			return -ENOMEM;
+		node->ser = pkram_pfn_to_virt(pfn);
+		node->state = PKRAM_NODE_IDLE;
+		list_add_tail(&node->list, &pkram_nodes);
+		pfn = node->ser->next_pfn;
+		done++;
+	}
+	if (done < nr) {
+		pr_err("only %llu of %llu nodes found\n", done, nr);
+		return -EBADMSG;
+	}
+	return done;
+}
+
+/**
+ * pkram_nodes_seal() - link the nodes for the next kernel
+ * @nr: where to put their number
+ *
+ * Nodes still being saved are reported and left out.
+ *
+ * Context: Caller holds pkram_lock. Cannot fail.
+ * Return: frame of the first node, 0 when there is none.
+ */
+u64 pkram_nodes_seal(u64 *nr)
+{
+	struct pkram_node *node;
+	u64 next = 0;
+
+	lockdep_assert_held(&pkram_lock);
+	*nr = 0;
+	list_for_each_entry_reverse(node, &pkram_nodes, list) {
+		if (node->state == PKRAM_NODE_SAVING) {
+			pr_warn("node '%s' is still being saved and will be lost\n",
+				pkram_node_name(node));
+			continue;
+		}
+		if (!pkram_node_ser_validate(node->ser)) {
+			pr_err("a node has been overwritten and will be lost\n");
+			continue;
+		}
+		node->ser->next_pfn = next;
+		pkram_node_ser_seal(node->ser);
+		next = pkram_virt_to_pfn(node->ser);
+		++*nr;
+	}
+	return next;
+}

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM: taking over what the previous kernel preserved.
+ *
+ * Until the memory map and the page allocator are up, this kernel must not
+ * touch what is preserved, and has no room to remember what that is: there may
+ * be millions of scattered pages. So it lives in the landing map, a few large
+ * ranges in which nothing is preserved, and looks at the rest only later.
+ *
+ * ::
+ *
+ *  pkram_early_init()	memblock knows all memory, and has allocated none:
+ *	|		believe the super block or not; from here on memblock
+ *	|		allocates in the landing map only
+ *	v
+ *  pkram_hold_back()	memblock is about to free all memory to the page
+ *	|		allocator: what is free outside of the landing map is
+ *	|		reserved whole, in a few ranges whatever is in it
+ *	v
+ *  pkram_hand_back()	all of struct page is there: frames of these ranges that
+ *			the page table marks stay reserved, all others are freed
+ *
+ * What others reserve meanwhile, knowing no PKRAM (the image, the initrd,
+ * firmware tables), is not in the ranges that are held back. Preserved frames
+ * there are lost, and unmarked, so that no node with such a frame can be
+ * loaded. A page-table page there makes the whole hand-over invalid.
+ */
+#define pr_fmt(fmt) "pkram: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kstrtox.h>
+#include <linux/ktime.h>
+#include <linux/memblock.h>
+#include <linux/page-isolation.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/vmstat.h>
+
+#include "internal.h"
+#include "pkram_internal.h"
+
+/*
+ * Bounded by the regions of memory and the reservations of this boot, and not
+ * by what is preserved; a PC has a few dozen of both.
+ */
+#define PKRAM_HELD_MAX	512
+
+/* Free memory outside of the landing map, in ascending order */
+struct pkram_held {
+	u64 start_pfn;
+	u64 end_pfn;
+};
+
+static struct pkram_held pkram_held[PKRAM_HELD_MAX] __initdata;
+static unsigned int pkram_nr_held __initdata;
+static u64 pkram_held_pages __initdata;
+
+/* Frame of the super block: named on the command line, or chosen here */
+static u64 pkram_boot_pfn __initdata;
+
+/* Copy of a super block that is believed; magic is 0 when there is none */
+static struct pkram_super_ser pkram_taken __initdata;
+
+static bool pkram_landing __initdata_memblock;
+
+/**
+ * pkram_landing_only() - may memblock allocate in the landing map only?
+ *
+ * Context: Boot, single-threaded.
+ * Return: true between pkram_early_init() and pkram_hold_back() when there is
+ * a hand-over.
+ */
+bool __init_memblock pkram_landing_only(void)
+{
+	return pkram_landing;
+}
+
+static int __init pkram_parse(char *arg)
+{
+	if (arg && !strcmp(arg, "off")) {
+		pkram_enabled = false;
+	} else if (!arg || kstrtou64(arg, 16, &pkram_boot_pfn) ||
+		   pkram_boot_pfn > PKRAM_PT_PFN_MASK) {
+		pr_warn("pkram=%s is neither a page frame number nor off, ignored\n",
+			arg ?: "");
+		pkram_boot_pfn = 0;
+	}
+	return 0;
+}
+early_param("pkram", pkram_parse);
+
+/* ---------------------------------------------------------- early boot */
+
+/* The part of memblock.memory in @base to @end that is not marked yet */
+static bool __init pkram_unmarked(phys_addr_t *base, phys_addr_t *end, int *nid,
+				  enum memblock_flags *flags)
+{
+	struct memblock_region *r;
+
+	for_each_mem_region(r) {
+		phys_addr_t first = max(*base, r->base);
+		phys_addr_t last = min(*end, r->base + r->size);
+
+		if (r->flags & MEMBLOCK_LANDING || first >= last)
+			continue;
+		*base = first;
+		*end = last;
+		*nid = memblock_get_region_node(r);
+		*flags = r->flags;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Mark what is memory in @base to @end, and return how much that is. Parts that
+ * are no memory here are no loss: nothing is preserved in them.
+ */
+static phys_addr_t __init pkram_mark_landing(phys_addr_t base, phys_addr_t end)
+{
+	phys_addr_t from = base, to = end, done = 0;
+	enum memblock_flags flags;
+	int nid;
+
+	while (pkram_unmarked(&from, &to, &nid, &flags)) {
+		if (memblock_remove(from, to - from))
+			break;
+		if (memblock_add_node(from, to - from, nid,
+				      flags | MEMBLOCK_LANDING)) {
+			pr_err("no room in memblock, memory at %pa is lost\n",
+			       &from);
+			break;
+		}
+		done += to - from;
+		from = base;
+		to = end;
+	}
+	return done;
+}
+
+/* Let memblock allocate in the landing map only; false when there is none */
+static bool __init pkram_enter_landing(const struct pkram_super_ser *super)
+{
+	phys_addr_t total = 0;
+	u32 i;
+
+	/* Before marking, because that may already allocate: below 1 MiB then */
+	pkram_landing = true;
+	pkram_mark_landing(0, SZ_1M);
+	for (i = 0; i < super->nr_landing; i++) {
+		const struct pkram_range_ser *r = &super->landing[i];
+
+		total += pkram_mark_landing(PFN_PHYS(r->start_pfn),
+					    PFN_PHYS(r->start_pfn + r->nr_pages));
+	}
+	pkram_landing = total;
+	if (total)
+		pr_info("early boot is confined to %u landing ranges, %llu MiB\n",
+			super->nr_landing, (u64)total / SZ_1M);
+	return total;
+}
+
+/* Copy the super block, and make sure that nobody believes it again */
+static const char *__init pkram_super_take(u64 pfn, struct pkram_super_ser *copy)
+{
+	struct pkram_super_ser *super;
+	const char *why;
+
+	super = early_memremap(PFN_PHYS(pfn), PAGE_SIZE);
+	if (!super)
+		return "cannot be mapped";
+	memcpy(copy, super, sizeof(*copy));
+	super->magic = 0;
+	early_memunmap(super, PAGE_SIZE);
+
+	why = pkram_super_validate(copy, pfn);
+	if (!why && !copy->nr_landing)
+		why = "no landing map";
+	return why;
+}
+
+/**
+ * pkram_early_init() - find out whether the previous kernel has left something
+ *
+ * To be called by the architecture as soon as memblock.memory is complete and
+ * the image, the initrd and what else the boot loader has left are reserved,
+ * and before anything is allocated from memblock.
+ *
+ * The frame of the super block is kept, whether there is a hand-over in it or
+ * not: so pkram= stays right on a command line that is used for many boots.
+ *
+ * Context: Boot, single-threaded; the direct map may be missing.
+ */
+void __init pkram_early_init(void)
+{
+	const phys_addr_t base = PFN_PHYS(pkram_boot_pfn);
+	const char *why;
+
+	/* The memory of a crashed kernel is not to be changed */
+	if (is_kdump_kernel())
+		pkram_enabled = false;
+	if (!pkram_enabled || !pkram_boot_pfn)
+		return;
+
+	if (base < SZ_1M || !memblock_is_region_memory(base, PAGE_SIZE) ||
+	    memblock_is_region_reserved(base, PAGE_SIZE) ||
+	    memblock_reserve(base, PAGE_SIZE)) {
+		pr_warn("pkram=%#llx is not the number of a free page frame, ignored\n",
+			pkram_boot_pfn);
+		pkram_boot_pfn = 0;
+		return;
+	}
+
+	why = pkram_super_take(pkram_boot_pfn, &pkram_taken);
+	if (!pkram_taken.magic)
+		pr_info("nothing handed over in pfn %#llx\n", pkram_boot_pfn);
+	else if (why)
+		pr_err("hand-over in pfn %#llx refused: %s\n",
+		       pkram_boot_pfn, why);
+	else if (!pkram_enter_landing(&pkram_taken))
+		pr_err("hand-over in pfn %#llx refused: its landing map is no memory here\n",
+		       pkram_boot_pfn);
+	else
+		return;
+	pkram_taken = (struct pkram_super_ser){ };
+}
+
+/**
+ * pkram_landing_covers() - may a fixed range be reserved and used?
+ * @base: first byte of the range, physical
+ * @size: its size
+ *
+ * For those who do not let memblock choose.
+ *
+ * Context: Boot, single-threaded.
+ * Return: false when something may be preserved there.
+ */
+bool __init pkram_landing_covers(phys_addr_t base, phys_addr_t size)
+{
+	struct memblock_region *r;
+
+	if (!pkram_landing)
+		return true;
+	for_each_mem_region(r)
+		if (r->flags & MEMBLOCK_LANDING && base >= r->base &&
+		    base + size <= r->base + r->size)
+			return true;
+	pr_err("range at %pa cannot be reserved: something may be preserved there\n",
+	       &base);
+	return false;
+}
+
+/* --------------------------------------------------------- holding back */
+
+static bool __init pkram_in_landing(phys_addr_t base)
+{
+	struct memblock_region *r;
+
+	for_each_mem_region(r)
+		if (base >= r->base && base < r->base + r->size)
+			return r->flags & MEMBLOCK_LANDING;
+	return false;
+}
+
+/* The lowest range that is free and outside of the landing map */
+static bool __init pkram_next_free(phys_addr_t *start, phys_addr_t *end)
+{
+	u64 i;
+
+	/*
+	 * A free range lies in one region of memory. It is empty where two
+	 * reserved regions touch that could not be merged.
+	 */
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, start, end, NULL)
+		if (*start < *end && !pkram_in_landing(*start))
+			return true;
+	return false;
+}
+
+static void __init pkram_hold(phys_addr_t start, phys_addr_t end)
+{
+	struct pkram_held *held = &pkram_held[pkram_nr_held];
+
+	if (PFN_UP(start) >= PFN_DOWN(end))
+		return;
+	if (pkram_nr_held == PKRAM_HELD_MAX) {
+		pr_warn_once("too many ranges of memory, some stay unused\n");
+		return;
+	}
+	held->start_pfn = PFN_UP(start);
+	held->end_pfn = PFN_DOWN(end);
+	pkram_held_pages += held->end_pfn - held->start_pfn;
+	pkram_nr_held++;
+}
+
+/*
+ * The first boot chooses the frame of the super block for all that follow: low,
+ * because kexec prefers to put images at the other end of memory, but not at
+ * 1 MiB, where old images have to go.
+ */
+static u64 __init pkram_super_alloc(void)
+{
+	phys_addr_t base;
+
+	base = memblock_phys_alloc_range(PAGE_SIZE, PAGE_SIZE, SZ_1M, SZ_16M);
+	if (!base)
+		base = memblock_phys_alloc_range(PAGE_SIZE, PAGE_SIZE, SZ_1M,
+						 MEMBLOCK_ALLOC_ACCESSIBLE);
+	return PHYS_PFN(base);
+}
+
+/**
+ * pkram_hold_back() - keep memory outside of the landing map from being used
+ *
+ * To be called when memblock is about to free all that is not reserved.
+ *
+ * Context: Boot, single-threaded.
+ */
+void __init pkram_hold_back(void)
+{
+	phys_addr_t start, end, free = 0;
+	u64 i;
+
+	if (pkram_enabled && !pkram_boot_pfn)
+		pkram_boot_pfn = pkram_super_alloc();
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL)
+		free += end - start;
+	pkram_boot_pages = PHYS_PFN(memblock_phys_mem_size() - free);
+
+	if (!pkram_landing)
+		return;
+	/* Each step reserves the range that it finds, so the next finds another */
+	while (pkram_next_free(&start, &end)) {
+		/* Recorded first: a range that is only reserved is never freed */
+		pkram_hold(start, end);
+		if (memblock_reserve(start, end - start)) {
+			pr_err("hand-over refused: no room in memblock\n");
+			pkram_taken.magic = 0;
+			break;
+		}
+	}
+	pkram_landing = false;
+}
+
+/**
+ * pkram_held_back_pages() - memory that will be free after pkram_hand_back()
+ *
+ * Context: Boot.
+ * Return: pages that are held back and not known to be preserved.
+ */
+unsigned long __init pkram_held_back_pages(void)
+{
+	return pkram_held_pages - min(pkram_held_pages, pkram_taken.nr_preserved);
+}
+
+/* --------------------------------------------------------- handing back */
+
+static bool __init pkram_is_held(u64 pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < pkram_nr_held; i++)
+		if (pfn >= pkram_held[i].start_pfn && pfn < pkram_held[i].end_pfn)
+			return true;
+	return false;
+}
+
+/* Marked frames outside of what is held back are in use by this kernel */
+static u64 __init pkram_unmark_lost(struct pkram_pagetable *pt)
+{
+	u64 pfn = 0, lost = 0, end, next;
+	unsigned int i;
+
+	for (i = 0; i <= pkram_nr_held; i++) {
+		end = i < pkram_nr_held ? pkram_held[i].start_pfn :
+					  PKRAM_PT_PFN_MASK + 1;
+		while ((pfn = pkram_pagetable_next_set(pt, pfn, end)) < end) {
+			next = pkram_pagetable_next_clear(pt, pfn, end);
+			pkram_pagetable_clear(pt, pfn, next - pfn);
+			lost += next - pfn;
+			pfn = next;
+		}
+		if (i < pkram_nr_held)
+			pfn = pkram_held[i].end_pfn;
+	}
+	return lost;
+}
+
+/* Free reserved frames in the largest blocks that their alignment allows */
+static void __init pkram_free_frames(u64 pfn, u64 end)
+{
+	unsigned int order;
+
+	for (; pfn < end; pfn += 1UL << order) {
+		struct page *page = pfn_to_page(pfn);
+
+		order = min_t(unsigned int, MAX_PAGE_ORDER, __ffs64(pfn));
+		while (pfn + (1UL << order) > end)
+			order--;
+		/* They were reserved and not allocated */
+		clear_page_tag_ref(page);
+		__free_pages_core(page, order, MEMINIT_EARLY);
+		cond_resched();
+	}
+}
+
+static void __init pkram_free_unmarked(const struct pkram_pagetable *pt,
+				       const struct pkram_held *held)
+{
+	u64 pfn, next, nr = 0;
+
+	/*
+	 * Deferred initialisation of struct page leaves out reserved pages, and
+	 * with them the type of their page blocks.
+	 */
+	for (pfn = ALIGN(held->start_pfn, pageblock_nr_pages);
+	     pfn < held->end_pfn; pfn += pageblock_nr_pages)
+		set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
+
+	for (pfn = held->start_pfn; pfn < held->end_pfn;
+	     pfn = pkram_pagetable_next_clear(pt, next, held->end_pfn)) {
+		next = pkram_pagetable_next_set(pt, pfn, held->end_pfn);
+		pkram_free_frames(pfn, next);
+		nr += next - pfn;
+	}
+	totalram_pages_add(nr);
+}
+
+/* The page table of the previous kernel, without what cannot be there any more */
+static bool __init pkram_adopt_frames(const struct pkram_super_ser *super)
+{
+	u64 lost;
+	int err;
+
+	if (super->magic != PKRAM_SUPER_MAGIC)
+		return false;
+
+	err = pkram_pagetable_adopt(&pkram_pagetable, super->pt_pfn,
+				    super->nr_pt_pages, super->nr_preserved,
+				    super->pt_crc, pkram_is_held);
+	if (err) {
+		pr_err("hand-over refused: its page table is %s\n",
+		       err == -ENOMEM ? "too large" : "damaged");
+		return false;
+	}
+	lost = pkram_unmark_lost(&pkram_pagetable);
+	if (lost)
+		pr_err("%llu preserved pages are gone or in use by this kernel, nodes that hold them are damaged\n",
+		       lost);
+	return true;
+}
+
+/**
+ * pkram_hand_back() - take over what is preserved and free the rest
+ *
+ * To be called when struct page is initialised for all memory, and before the
+ * limits that depend on the size of memory are set for good.
+ *
+ * Context: Boot, after the scheduler is up. May sleep.
+ */
+void __init pkram_hand_back(void)
+{
+	const struct pkram_super_ser *super = &pkram_taken;
+	const ktime_t start = ktime_get();
+	bool adopted = false;
+	unsigned int i;
+	int nodes;
+
+	/* What the next kernel will have used when it has come this far */
+	pkram_boot_pages += totalram_pages() -
+			    global_zone_page_state(NR_FREE_PAGES);
+	if (pkram_enabled && pkram_boot_pfn)
+		pkram_super_init(pkram_boot_pfn, super->generation);
+	else
+		pkram_enabled = false;
+
+	if (!pkram_nr_held)
+		return;
+	scoped_guard(mutex, &pkram_pagetable_lock) {
+		adopted = pkram_adopt_frames(super);
+		for (i = 0; i < pkram_nr_held; i++)
+			pkram_free_unmarked(&pkram_pagetable, &pkram_held[i]);
+	}
+	files_maxfiles_init();
+	if (!adopted)
+		return;
+
+	nodes = pkram_nodes_adopt(super->node_pfn, super->nr_nodes);
+	pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %lld us\n",
+		nodes < 0 ? "damaged hand-over:" : "took over",
+		super->nr_nodes, pkram_pagetable.nr_set << PAGE_SHIFT,
+		super->nr_landing, pkram_nr_held,
+		ktime_us_delta(ktime_get(), start));
+}

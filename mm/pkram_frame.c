@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM: page frames, as the rest of mm sees them and as PKRAM keeps them.
+ *
+ * A preserved frame that comes from the previous kernel is PageReserved with a
+ * reference count of 1 until somebody claims it; the reference is the node's.
+ * Claiming makes an ordinary folio of it, which folio_put() can free. Frames
+ * that were preserved in this boot are ordinary all the time.
+ *
+ * Lock order: pkram_pagetable_lock is taken last.
+ */
+#include <linux/gfp.h>
+#include <linux/mmzone.h>
+#include <linux/page-flags.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/sizes.h>
+
+#include "internal.h"
+#include "pkram_internal.h"
+
+/* Most frames in unsuitable places to go through for one that is suitable */
+#define PKRAM_ALLOC_TRIES	65536
+
+/* Protects pkram_pagetable */
+DEFINE_MUTEX(pkram_pagetable_lock);
+struct pkram_pagetable pkram_pagetable;
+
+/**
+ * pkram_boot_memory() - was this memory there at boot?
+ * @pfn: first frame
+ * @nr: number of frames
+ *
+ * If so, it will be in the next kernel's memory map too; hot-added memory may
+ * not be.
+ *
+ * Context: Any.
+ * Return: true when all of it was.
+ */
+bool pkram_boot_memory(u64 pfn, u64 nr)
+{
+#ifdef CONFIG_SPARSEMEM
+	u64 cur;
+
+	for (cur = pfn; cur < pfn + nr;
+	     cur = ALIGN_DOWN(cur, PAGES_PER_SECTION) + PAGES_PER_SECTION)
+		if (!pfn_valid(cur) || !early_section(__pfn_to_section(cur)))
+			return false;
+#endif
+	return true;
+}
+
+/**
+ * pkram_frames_allowed() - may these frames be preserved where they are?
+ * @pfn: first frame, valid
+ * @nr: number of frames, within one folio
+ *
+ * Not in the first MiB, which firmware and the next kernel's trampolines use;
+ * not where the next kernel may not find memory (hot-added); not in CMA, which
+ * it may reserve again; not where a loaded kexec image will be written.
+ *
+ * Context: Any context that may take a spinlock.
+ * Return: true when they may.
+ */
+bool pkram_frames_allowed(u64 pfn, u64 nr)
+{
+	return pfn >= PHYS_PFN(SZ_1M) && pkram_boot_memory(pfn, nr) &&
+	       !is_migrate_cma_page(pfn_to_page(pfn)) &&
+	       !pkram_range_banned(pfn, nr);
+}
+
+/* Allocate a folio that may be preserved where it is */
+static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
+{
+	unsigned int tries = PKRAM_ALLOC_TRIES >> order;
+	struct folio *folio, *next;
+	LIST_HEAD(rejected);
+
+	while ((folio = folio_alloc(gfp | __GFP_NOWARN, order))) {
+		if (pkram_frames_allowed(folio_pfn(folio), 1UL << order))
+			break;
+		list_add(&folio->lru, &rejected);
+		if (!tries--) {
+			folio = NULL;
+			break;
+		}
+	}
+	/* Only now, or the allocator would give us the same ones again */
+	while (!list_empty(&rejected)) {
+		next = list_first_entry(&rejected, struct folio, lru);
+		list_del(&next->lru);
+		folio_put(next);
+	}
+	return folio;
+}
+
+/* Free a frame that nobody else refers to, claimed or not */
+static void pkram_free_frame(struct page *page)
+{
+	if (PageReserved(page))
+		free_reserved_page(page);
+	else
+		__free_page(page);
+}
+
+/**
+ * pkram_table_alloc() - allocate a page of the page table
+ * @gfp: how to allocate
+ *
+ * Context: May sleep as @gfp allows.
+ * Return: a zeroed page, not yet marked as preserved, or NULL.
+ */
+void *pkram_table_alloc(gfp_t gfp)
+{
+	struct folio *folio = pkram_alloc_folio(gfp | __GFP_ZERO, 0);
+
+	return folio ? folio_address(folio) : NULL;
+}
+
+/**
+ * pkram_table_free() - free a page of the page table
+ * @table: the page, no longer marked or referred to
+ *
+ * Context: Does not sleep.
+ */
+void pkram_table_free(void *table)
+{
+	pkram_free_frame(virt_to_page(table));
+}
+
+/**
+ * pkram_frames_preserve() - mark frames as preserved
+ * @pfn: first frame
+ * @nr: number of frames
+ * @gfp: how to allocate tables
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ * Return: 0, -EEXIST when one is marked already, -ENOMEM; nothing changed then.
+ */
+int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
+{
+	guard(mutex)(&pkram_pagetable_lock);
+	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
+}
+
+/**
+ * pkram_frames_release() - mark frames as no longer preserved
+ * @pfn: first frame
+ * @nr: number of frames, all of them marked
+ *
+ * With the last frame the page table goes too.
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_frames_release(u64 pfn, u64 nr)
+{
+	guard(mutex)(&pkram_pagetable_lock);
+	pkram_pagetable_clear(&pkram_pagetable, pfn, nr);
+	if (pkram_pagetable.nr_set == pkram_pagetable.nr_tables)
+		pkram_pagetable_destroy(&pkram_pagetable);
+}
+
+/**
+ * pkram_frames_preserved() - are all these frames preserved?
+ * @pfn: first frame
+ * @nr: number of frames
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ * Return: true when they are.
+ */
+bool pkram_frames_preserved(u64 pfn, u64 nr)
+{
+	guard(mutex)(&pkram_pagetable_lock);
+	return pkram_pagetable_next_clear(&pkram_pagetable, pfn, pfn + nr) ==
+	       pfn + nr;
+}
+
+/**
+ * pkram_meta_alloc() - allocate a preserved page for metadata
+ * @gfp: how to allocate
+ *
+ * Context: May sleep as @gfp allows. Takes pkram_pagetable_lock.
+ * Return: a zeroed page, or NULL.
+ */
+void *pkram_meta_alloc(gfp_t gfp)
+{
+	void *meta = pkram_table_alloc(gfp);
+
+	if (meta && pkram_frames_preserve(pkram_virt_to_pfn(meta), 1, gfp)) {
+		pkram_table_free(meta);
+		meta = NULL;
+	}
+	return meta;
+}
+
+/**
+ * pkram_meta_free() - free a preserved page of metadata
+ * @meta: the page
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_meta_free(void *meta)
+{
+	pkram_frames_release(pkram_virt_to_pfn(meta), 1);
+	pkram_table_free(meta);
+}
+
+/**
+ * pkram_claim_folio() - make an ordinary folio of preserved frames
+ * @pfn: first frame; it and the rest of the folio are marked as preserved
+ * @order: order of the folio
+ *
+ * Does nothing when they are one already: because they were saved in this
+ * boot, or because a load that claimed them was aborted.
+ *
+ * Context: Does not sleep. The caller is the only one to claim this folio.
+ * Return: the folio with the node's reference, or ERR_PTR(-EBADMSG) when the
+ * frames are something else than the node says.
+ */
+struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+	unsigned long i, nr = 1UL << order;
+
+	if (!PageReserved(page)) {
+		struct folio *folio = page_folio(page);
+
+		if (folio_pfn(folio) != pfn || folio_order(folio) != order)
+			return ERR_PTR(-EBADMSG);
+		return folio;
+	}
+
+	if (order > MAX_PAGE_ORDER)
+		return ERR_PTR(-EBADMSG);
+	for (i = 0; i < nr; i++)
+		if (!PageReserved(page + i))
+			return ERR_PTR(-EBADMSG);
+
+	for (i = 0; i < nr; i++) {
+		__ClearPageReserved(page + i);
+		set_page_count(page + i, 0);
+	}
+	if (order)
+		prep_compound_page(page, order);
+	pgalloc_tag_add(page, current, nr);
+	set_page_refcounted(page);
+	adjust_managed_page_count(page, nr);
+	return page_rmappable_folio(page);
+}
+
+/**
+ * pkram_drop_run() - give up a node's hold on a run of folios
+ * @pfn: first frame; all of the run is marked as preserved
+ * @order: order of each folio
+ * @nr: number of folios
+ *
+ * Folios that have no other user are freed.
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
+{
+	u64 end = pfn + (nr << order), cur;
+
+	/* First, so that whoever gets a frame next can preserve it again */
+	pkram_frames_release(pfn, end - pfn);
+
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageReserved(page)) {
+			for (cur = pfn; cur < pfn + (1UL << order); cur++)
+				free_reserved_page(pfn_to_page(cur));
+		} else {
+			folio_put(page_folio(page));
+		}
+		pfn += 1UL << order;
+		cond_resched();
+	}
+}
+
+static int pkram_copy_pages(struct folio *folio, struct pkram_run *copy,
+			    gfp_t gfp, pkram_emit_t emit, void *arg)
+{
+	long i;
+	int err;
+
+	copy->order = 0;
+	for (i = 0; i < folio_nr_pages(folio); i++, copy->index++) {
+		struct folio *page = pkram_alloc_folio(gfp, 0);
+
+		if (!page)
+			return -ENOMEM;
+		copy->pfn = folio_pfn(page);
+		err = copy_mc_highpage(&page->page, folio_page(folio, i)) ?
+		      -EHWPOISON : emit(copy, arg);
+		if (err) {
+			folio_put(page);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * pkram_copy_out() - copy a folio to a place where it may be preserved
+ * @folio: folio, not changing
+ * @run: its index and flags
+ * @gfp: how to allocate
+ * @emit: gets the copy, as one folio or as many of order 0, each with a
+ *	reference that is its own when it returns 0
+ * @arg: for @emit
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM; -EHWPOISON when the folio cannot be read; or an error of
+ * @emit, which may have seen a part of the folio then.
+ */
+int pkram_copy_out(struct folio *folio, const struct pkram_run *run, gfp_t gfp,
+		   pkram_emit_t emit, void *arg)
+{
+	struct pkram_run copy = *run;
+	struct folio *new;
+	int err;
+
+	new = pkram_alloc_folio(folio_test_large(folio) ?
+				gfp | __GFP_NORETRY : gfp, folio_order(folio));
+	if (!new)
+		return folio_test_large(folio) ?
+		       pkram_copy_pages(folio, &copy, gfp, emit, arg) : -ENOMEM;
+
+	copy.pfn = folio_pfn(new);
+	copy.order = folio_order(folio);
+	copy.nr = 1;
+	err = folio_mc_copy(new, folio) ? -EHWPOISON : emit(&copy, arg);
+	if (err)
+		folio_put(new);
+	return err;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * PKRAM internals: what the files of mm/pkram*.c share.
+ */
+#ifndef _MM_PKRAM_INTERNAL_H
+#define _MM_PKRAM_INTERNAL_H
+
+#include <linux/crc32.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/numa.h>
+#include <linux/pfn.h>
+#include <linux/pkram.h>
+#include <linux/pkram_abi.h>
+
+static inline void *pkram_pfn_to_virt(u64 pfn)
+{
+	return __va(PFN_PHYS(pfn));
+}
+
+static inline u64 pkram_virt_to_pfn(const void *virt)
+{
+	return PHYS_PFN(__pa(virt));
+}
+
+/* What a field next_pfn, or the head of a chain, refers to */
+static inline void *pkram_link_next(u64 pfn)
+{
+	return pfn ? pkram_pfn_to_virt(pfn) : NULL;
+}
+
+/* The one checksum of the format: crc32c, seed ~0, not inverted */
+static inline u32 pkram_crc(u32 crc, const void *buf, size_t nr)
+{
+	return __crc32c_le(crc, buf, nr);
+}
+
+#define PKRAM_CRC_SEED	(~0U)
+
+/* ------------------------------------------------- pkram_pagetable.c */
+
+/**
+ * struct pkram_pagetable - radix tree of preserved frames
+ * @root: top page, NULL while nothing is preserved
+ * @nr_tables: pages of the tree, root included
+ * @nr_set: frames whose bit is set
+ *
+ * Zero-initialised it is empty. The caller serialises.
+ */
+struct pkram_pagetable {
+	u64 *root;
+	unsigned long nr_tables;
+	u64 nr_set;
+};
+
+/* Pages of the tree come from and go to here; tests supply their own */
+void *pkram_table_alloc(gfp_t gfp);
+void pkram_table_free(void *table);
+
+int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp);
+void pkram_pagetable_clear(struct pkram_pagetable *pt, u64 pfn, u64 nr);
+bool pkram_pagetable_test(const struct pkram_pagetable *pt, u64 pfn);
+u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end);
+u64 pkram_pagetable_next_clear(const struct pkram_pagetable *pt, u64 pfn,
+			       u64 end);
+void pkram_pagetable_destroy(struct pkram_pagetable *pt);
+u32 pkram_pagetable_crc(const struct pkram_pagetable *pt);
+int pkram_pagetable_adopt(struct pkram_pagetable *pt, u64 root_pfn,
+			  u64 nr_tables, u64 nr_set, u32 crc,
+			  bool (*is_ram)(u64 pfn));
+int pkram_pagetable_move(struct pkram_pagetable *pt, u64 pfn, gfp_t gfp);
+int pkram_pagetable_validate(const struct pkram_pagetable *pt);
+
+/* ----------------------------------------------------- pkram_frame.c */
+
+/* Protects pkram_pagetable; taken last, after pkram_lock and object locks */
+extern struct mutex pkram_pagetable_lock;
+extern struct pkram_pagetable pkram_pagetable;
+
+int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp);
+void pkram_frames_release(u64 pfn, u64 nr);
+bool pkram_frames_preserved(u64 pfn, u64 nr);
+bool pkram_frames_allowed(u64 pfn, u64 nr);
+bool pkram_boot_memory(u64 pfn, u64 nr);
+void *pkram_meta_alloc(gfp_t gfp);
+void pkram_meta_free(void *meta);
+struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
+#define pkram_claim_folio(...)						\
+	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
+void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
+
+/* Takes a copy with its reference, or returns an error and does not */
+typedef int (*pkram_emit_t)(const struct pkram_run *copy, void *arg);
+int pkram_copy_out(struct folio *folio, const struct pkram_run *run, gfp_t gfp,
+		   pkram_emit_t emit, void *arg);
+
+/* ------------------------------------------------------- pkram_run.c */
+
+struct pkram_run_ser pkram_run_pack(const struct pkram_run *run);
+struct pkram_run pkram_run_unpack(const struct pkram_run_ser *ser);
+bool pkram_run_validate(const struct pkram_run *run);
+void pkram_link_seal(struct pkram_link_ser *link);
+bool pkram_link_validate(const struct pkram_link_ser *link, u32 type, u64 start);
+u64 pkram_link_length(const struct pkram_link_ser *link);
+void pkram_node_ser_seal(struct pkram_node_ser *ser);
+bool pkram_node_ser_validate(const struct pkram_node_ser *ser);
+bool pkram_obj_ser_validate(const struct pkram_obj_ser *ser);
+u32 pkram_super_crc(const struct pkram_super_ser *super);
+const char *pkram_super_validate(const struct pkram_super_ser *super,
+				 u64 pfn);
+
+/* ----------------------------------------------------------- pkram.c */
+
+/*
+ * saving --finish_save--> idle --prepare_load--> loading --finish_load--> gone
+ *                          ^                        |
+ *                          +-------abort_load-------+
+ *
+ * idle and loading nodes are handed over by a kexec, saving ones are not. A
+ * node that was found damaged is handed over too, so that nothing else may
+ * take its frames, but cannot be loaded.
+ */
+enum pkram_node_state {
+	PKRAM_NODE_SAVING,
+	PKRAM_NODE_IDLE,
+	PKRAM_NODE_LOADING,
+	PKRAM_NODE_DAMAGED,
+};
+
+/**
+ * struct pkram_node - a node as this kernel sees it
+ * @list: in pkram_nodes, under pkram_lock
+ * @state: see above, under pkram_lock
+ * @ser: its page
+ * @obj_tail: last link of objects while saving, next one to read while loading
+ * @obj_entry: next entry of @obj_tail while loading
+ * @nr_open: objects open for saving or loading; links may only be moved while
+ *	it is 0; under pkram_lock
+ */
+struct pkram_node {
+	struct list_head list;
+	enum pkram_node_state state;
+	struct pkram_node_ser *ser;
+	struct pkram_link_ser *obj_tail;
+	unsigned int obj_entry;
+	unsigned int nr_open;
+};
+
+/**
+ * struct pkram_obj - an object open for saving or loading
+ * @lock: protects what follows
+ * @ser: what stands or will stand in the link of objects
+ * @tail: last link of the chains of pages and of bytes, while saving
+ * @next: next link to give to an access, of pages and of bytes, while loading
+ */
+struct pkram_obj {
+	struct mutex lock;	/* among the accesses to this object */
+	struct pkram_obj_ser ser;
+	struct pkram_link_ser *tail[2];
+	struct pkram_link_ser *next[2];
+};
+
+static inline unsigned int pkram_stream_idx(unsigned int type)
+{
+	return type == PKRAM_OBJ_BYTES;
+}
+
+/* Protects the list of nodes and their states; taken first */
+extern struct mutex pkram_lock;
+extern struct list_head pkram_nodes;
+/* Cleared by pkram=off before anything else happens */
+extern bool pkram_enabled;
+
+int pkram_nodes_adopt(u64 first_pfn, u64 nr);
+u64 pkram_nodes_seal(u64 *nr);
+
+/* ---------------------------------------------------- pkram_stream.c */
+
+struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp);
+void pkram_chain_free(u64 pfn);
+
+/* -------------------------------------------------- pkram_validate.c */
+
+int pkram_node_validate(const struct pkram_node *node);
+
+/* ----------------------------------------------------- pkram_kexec.c */
+
+#ifdef CONFIG_PKRAM_HANDOVER
+bool pkram_range_banned(u64 pfn, u64 nr);
+bool pkram_next_banned(u64 *pfn, u64 *end);
+#else
+static inline bool pkram_range_banned(u64 pfn, u64 nr)
+{
+	return false;
+}
+#endif
+
+/* -------------------------------------------------- pkram_displace.c */
+
+int pkram_displace(void);
+
+/* --------------------------------------------------- pkram_landing.c */
+
+/**
+ * struct pkram_landing - a landing map that is being chosen
+ * @nr: ranges in @range
+ * @quota: ranges that a NUMA node has a right to
+ * @open: range that the next may continue; none when its length is 0
+ * @range: ranges chosen so far, ascending
+ * @of_node: how many of them lie in each NUMA node
+ */
+struct pkram_landing {
+	unsigned int nr;
+	unsigned int quota;
+	struct pkram_range_ser open;
+	struct pkram_range_ser range[PKRAM_LANDING_MAX + 1];
+	u8 of_node[MAX_NUMNODES];
+};
+
+void pkram_landing_init(struct pkram_landing *map, unsigned int nr_nodes);
+void pkram_landing_add(struct pkram_landing *map, u64 pfn, u64 nr,
+		       unsigned int nid);
+u64 pkram_landing_finish(struct pkram_landing *map);
+
+/* ----------------------------------------------------- pkram_super.c */
+
+#ifdef CONFIG_PKRAM_HANDOVER
+/* Pages this kernel has needed before it got at the memory held back */
+extern unsigned long pkram_boot_pages;
+
+u64 pkram_super_pfn(void);
+void pkram_super_init(u64 pfn, u64 generation);
+int pkram_room_to_boot(void);
+#else
+static inline int pkram_room_to_boot(void)
+{
+	return 0;
+}
+#endif
+
+#endif /* _MM_PKRAM_INTERNAL_H */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM and kexec: where images may go, and the command line of the next
+ * kernel.
+ *
+ * From the time its segments are known until it is freed, the destinations of
+ * an image are banned: nothing is preserved there any more, and what was is
+ * moved away before the image is complete. There may be two images at a time,
+ * the loaded one and the one that is about to replace it.
+ *
+ * Lock order: kexec lock, pkram_lock, pkram_pagetable_lock, pkram_ban_lock.
+ */
+#define pr_fmt(fmt) "pkram: " fmt
+
+#include <linux/ctype.h>
+#include <linux/kexec.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "pkram_internal.h"
+
+static DEFINE_SPINLOCK(pkram_ban_lock);
+static struct kimage *pkram_images[2];
+/* Image that found no free place; never dereferenced, under the kexec lock */
+static const struct kimage *pkram_relaxed;
+
+static bool pkram_segment_overlaps(const struct kexec_segment *seg, u64 pfn,
+				   u64 nr)
+{
+	return seg->memsz && pfn < PFN_UP(seg->mem + seg->memsz) &&
+	       PHYS_PFN(seg->mem) < pfn + nr;
+}
+
+static bool pkram_image_overlaps(const struct kimage *image, u64 pfn, u64 nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < image->nr_segments; i++)
+		if (pkram_segment_overlaps(&image->segment[i], pfn, nr))
+			return true;
+	return false;
+}
+
+/**
+ * pkram_range_banned() - will a kexec image be written over these frames?
+ * @pfn: first frame
+ * @nr: number of frames
+ *
+ * Context: Any context that may take a spinlock.
+ * Return: true when at least one of them lies in the destination of an image.
+ */
+bool pkram_range_banned(u64 pfn, u64 nr)
+{
+	unsigned int i;
+
+	if (!READ_ONCE(pkram_images[0]) && !READ_ONCE(pkram_images[1]))
+		return false;
+
+	guard(spinlock)(&pkram_ban_lock);
+	for (i = 0; i < ARRAY_SIZE(pkram_images); i++)
+		if (pkram_images[i] &&
+		    pkram_image_overlaps(pkram_images[i], pfn, nr))
+			return true;
+	return false;
+}
+
+/**
+ * pkram_next_banned() - find the next frames that a kexec image will overwrite
+ * @pfn: where to begin; set to the first banned frame from there on
+ * @end: set to a frame behind it, up to which all are banned
+ *
+ * Context: Any context that may take a spinlock.
+ * Return: false when there are none.
+ */
+bool pkram_next_banned(u64 *pfn, u64 *end)
+{
+	u64 first = U64_MAX, start;
+	unsigned int i, j;
+
+	guard(spinlock)(&pkram_ban_lock);
+	for (i = 0; i < ARRAY_SIZE(pkram_images); i++) {
+		for (j = 0; pkram_images[i] && j < pkram_images[i]->nr_segments; j++) {
+			struct kexec_segment *seg = &pkram_images[i]->segment[j];
+
+			start = max_t(u64, *pfn, PHYS_PFN(seg->mem));
+			if (start >= PFN_UP(seg->mem + seg->memsz) ||
+			    start >= first)
+				continue;
+			first = start;
+			*end = PFN_UP(seg->mem + seg->memsz);
+		}
+	}
+	*pfn = first;
+	return first != U64_MAX;
+}
+
+static bool pkram_image_ban(struct kimage *image)
+{
+	unsigned int i;
+
+	guard(spinlock)(&pkram_ban_lock);
+	for (i = 0; i < ARRAY_SIZE(pkram_images); i++) {
+		if (!pkram_images[i]) {
+			pkram_images[i] = image;
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * pkram_kexec_prepare() - make way for a kexec image
+ * @image: image whose segments are final, not loaded yet
+ *
+ * Bans its destinations and moves what is preserved there, data and metadata,
+ * to other frames.
+ *
+ * Context: May sleep. Takes pkram_lock. Caller holds the kexec lock.
+ * Return: 0; -EADDRNOTAVAIL when the image would overwrite the super block,
+ * whose place is fixed; -EBUSY when there is something in the way that cannot
+ * be moved now; -ENOSPC when too little memory would be left to boot;
+ * -EHWPOISON; -ENOMEM. The caller frees the image on error.
+ */
+int pkram_kexec_prepare(struct kimage *image)
+{
+	int err;
+
+	pkram_relaxed = NULL;
+	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
+		return 0;
+	if (pkram_super_pfn() && pkram_image_overlaps(image, pkram_super_pfn(), 1)) {
+		pr_err("kexec image lies on the super block, pfn %#llx\n",
+		       pkram_super_pfn());
+		return -EADDRNOTAVAIL;
+	}
+
+	guard(mutex)(&pkram_lock);
+	if (WARN_ON_ONCE(!pkram_image_ban(image)))
+		return -EBUSY;
+	/* Even without nodes there may be page-table pages to move */
+	if (!pkram_pagetable.root)
+		return 0;
+	err = pkram_room_to_boot();
+	return err ?: pkram_displace();
+}
+
+/**
+ * pkram_kexec_release() - an image is about to be freed
+ * @image: the image
+ *
+ * Context: Any context that may take a spinlock.
+ */
+void pkram_kexec_release(struct kimage *image)
+{
+	unsigned int i;
+
+	guard(spinlock)(&pkram_ban_lock);
+	for (i = 0; i < ARRAY_SIZE(pkram_images); i++)
+		if (pkram_images[i] == image)
+			pkram_images[i] = NULL;
+}
+
+/**
+ * pkram_kexec_busy() - would an image here overwrite something preserved?
+ * @image: image that a place is looked for
+ * @start: first byte of the place, physical
+ * @end: last byte of the place
+ * @busy: set to the first byte of a page that is in the way
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ * Return: true when it would, and a place without @busy should be tried.
+ */
+bool pkram_kexec_busy(struct kimage *image, unsigned long start,
+		      unsigned long end, unsigned long *busy)
+{
+	u64 pfn = PHYS_PFN(start), behind = PHYS_PFN(end) + 1, first = behind;
+
+	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
+		return false;
+	if (pkram_super_pfn() >= pfn && pkram_super_pfn() < behind)
+		first = pkram_super_pfn();
+	if (image != pkram_relaxed) {
+		guard(mutex)(&pkram_pagetable_lock);
+		first = pkram_pagetable_next_set(&pkram_pagetable, pfn, first);
+	}
+	*busy = PFN_PHYS(first);
+	cond_resched();
+	return first < behind;
+}
+
+/**
+ * pkram_kexec_relax() - there is no free place for an image
+ * @image: image that a place is looked for
+ *
+ * From now on pkram_kexec_busy() lets it go over what is preserved, which
+ * pkram_kexec_prepare() will move away.
+ *
+ * Context: Any. Caller holds the kexec lock.
+ * Return: true when it makes sense to look again.
+ */
+bool pkram_kexec_relax(struct kimage *image)
+{
+	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available() ||
+	    image == pkram_relaxed)
+		return false;
+	pkram_relaxed = image;
+	return true;
+}
+
+#ifdef CONFIG_KEXEC_FILE
+
+/* End of the word at @word, as next_arg() finds it */
+static const char *pkram_word_end(const char *word)
+{
+	bool quoted = false;
+
+	for (; *word && (quoted || !isspace(*word)); word++)
+		if (*word == '"')
+			quoted = !quoted;
+	return word;
+}
+
+/*
+ * Copy the words of a command line except pkram=, which stands for another
+ * boot; what follows "--" is for init. Returns the length, or -1 when it says
+ * pkram=off.
+ */
+static int pkram_cmdline_copy(char *to, const char *from)
+{
+	char *start = to;
+
+	while (*(from = skip_spaces(from))) {
+		const char *end = pkram_word_end(from);
+		size_t len = end - from;
+
+		if (len == 2 && !strncmp(from, "--", 2))
+			end = from + strlen(from);
+		else if (len == 9 && !strncmp(from, "pkram=off", 9))
+			return -1;
+		if (strncmp(from, "pkram=", 6)) {
+			memcpy(to, from, end - from);
+			to += end - from;
+			*to++ = ' ';
+		}
+		from = end;
+	}
+	if (to > start)
+		to--;
+	*to = '\0';
+	return to - start;
+}
+
+/**
+ * pkram_kexec_cmdline() - tell the next kernel where the super block is
+ * @image: image that is loaded by kexec_file_load, its command line read
+ *
+ * Puts pkram= in front of the command line in place of any other, unless it
+ * says pkram=off.
+ *
+ * Context: May sleep. Caller holds the kexec lock.
+ * Return: 0 or -ENOMEM.
+ */
+int pkram_kexec_cmdline(struct kimage *image)
+{
+	const char *old = image->cmdline_buf ?: "";
+	int head, tail;
+	char *new;
+
+	pkram_relaxed = NULL;
+	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available() ||
+	    !pkram_super_pfn())
+		return 0;
+
+	/* One more for the blank behind the last word */
+	new = kmalloc(strlen(old) + 1 + sizeof("pkram=0x0123456789abcdef "),
+		      GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	head = sprintf(new, "pkram=%#llx ", pkram_super_pfn());
+	tail = pkram_cmdline_copy(new + head, old);
+	if (tail < 0) {
+		kfree(new);
+		return 0;
+	}
+	kfree(image->cmdline_buf);
+	image->cmdline_buf = new;
+	image->cmdline_buf_len = head + tail + 1;
+	return 0;
+}
+
+#endif /* CONFIG_KEXEC_FILE */

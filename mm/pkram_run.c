@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM: packing, checksums and validation of the structures of pkram_abi.h.
+ *
+ * Pure functions of the bytes they are given; they follow no reference, and
+ * build in user space for their tests.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "pkram_internal.h"
+
+/**
+ * pkram_run_pack() - bring a run into its on-memory form
+ * @run: a run that pkram_run_validate() accepts
+ *
+ * Context: Any.
+ * Return: the packed run.
+ */
+struct pkram_run_ser pkram_run_pack(const struct pkram_run *run)
+{
+	return (struct pkram_run_ser) {
+		.where = run->pfn |
+			 (u64)run->order << PKRAM_RUN_ORDER_SHIFT |
+			 (u64)run->flags << PKRAM_RUN_FLAGS_SHIFT |
+			 (run->nr >> PKRAM_RUN_NR_LO_BITS) << PKRAM_RUN_NR_HI_SHIFT,
+		.index = run->index | run->nr << PKRAM_RUN_NR_LO_SHIFT,
+	};
+}
+
+/**
+ * pkram_run_unpack() - take a run apart
+ * @ser: packed run, not trusted
+ *
+ * Context: Any.
+ * Return: the run, which pkram_run_validate() has to see next.
+ */
+struct pkram_run pkram_run_unpack(const struct pkram_run_ser *ser)
+{
+	return (struct pkram_run) {
+		.pfn = ser->where & PKRAM_RUN_PFN_MASK,
+		.order = ser->where >> PKRAM_RUN_ORDER_SHIFT &
+			 PKRAM_RUN_ORDER_MASK,
+		.flags = ser->where >> PKRAM_RUN_FLAGS_SHIFT &
+			 PKRAM_RUN_FLAGS_MASK,
+		.index = ser->index & PKRAM_RUN_INDEX_MASK,
+		.nr = ser->where >> PKRAM_RUN_NR_HI_SHIFT << PKRAM_RUN_NR_LO_BITS |
+		      ser->index >> PKRAM_RUN_NR_LO_SHIFT,
+	};
+}
+
+/**
+ * pkram_run_validate() - can this run be right?
+ * @run: a run
+ *
+ * Context: Any.
+ * Return: true when all that can be said without the page table holds.
+ */
+bool pkram_run_validate(const struct pkram_run *run)
+{
+	u64 nr = run->nr << run->order;
+	u64 mask = (1ULL << run->order) - 1;
+
+	if (run->order > PKRAM_ORDER_MAX || run->flags & ~PKRAM_RUN_ALL_FLAGS)
+		return false;
+	if (!run->pfn || !run->nr || run->nr > PKRAM_RUN_NR_MAX)
+		return false;
+	if ((run->pfn | run->index) & mask)
+		return false;
+	/* Each by itself first: the sums below must not wrap around */
+	if (run->pfn > PKRAM_RUN_PFN_MASK || run->index > PKRAM_RUN_INDEX_MASK)
+		return false;
+	return run->pfn + nr <= PKRAM_RUN_PFN_MASK + 1 &&
+	       run->index + nr <= PKRAM_RUN_INDEX_MASK + 1;
+}
+
+static size_t pkram_link_used(const struct pkram_link_ser *link)
+{
+	switch (link->type) {
+	case PKRAM_LINK_OBJS:
+		return link->nr * sizeof(struct pkram_obj_ser);
+	case PKRAM_LINK_RUNS:
+		return link->nr * sizeof(struct pkram_run_ser);
+	default:
+		return link->nr;
+	}
+}
+
+static u32 pkram_link_crc(const struct pkram_link_ser *link)
+{
+	const size_t skip = offsetofend(struct pkram_link_ser, crc);
+	u32 crc;
+
+	crc = pkram_crc(PKRAM_CRC_SEED, &link->magic, sizeof(link->magic));
+	return pkram_crc(crc, (const u8 *)link + skip,
+			 PKRAM_LINK_HEADER - skip + pkram_link_used(link));
+}
+
+/**
+ * pkram_link_seal() - set the checksum of a link
+ * @link: link, all else filled in
+ *
+ * Context: Any.
+ */
+void pkram_link_seal(struct pkram_link_ser *link)
+{
+	link->crc = pkram_link_crc(link);
+}
+
+/**
+ * pkram_link_length() - how much of its stream a link holds
+ * @link: a valid link
+ *
+ * Context: Any.
+ * Return: its length in objects, frames or bytes.
+ */
+u64 pkram_link_length(const struct pkram_link_ser *link)
+{
+	u64 len = 0;
+	u32 i;
+
+	if (link->type != PKRAM_LINK_RUNS)
+		return link->nr;
+	for (i = 0; i < link->nr; i++) {
+		struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+
+		len += run.nr << run.order;
+	}
+	return len;
+}
+
+/**
+ * pkram_link_validate() - is this page the link it should be?
+ * @link: a readable page, not trusted
+ * @type: PKRAM_LINK_* type it should have
+ * @start: position in the stream where it should begin
+ *
+ * Checks the link itself and each of its runs or objects as far as that can be
+ * done without the page table.
+ *
+ * Context: Any.
+ * Return: true when it is.
+ */
+bool pkram_link_validate(const struct pkram_link_ser *link, u32 type, u64 start)
+{
+	static const u32 max[] = {
+		[PKRAM_LINK_OBJS] = PKRAM_LINK_MAX_OBJS,
+		[PKRAM_LINK_RUNS] = PKRAM_LINK_MAX_RUNS,
+		[PKRAM_LINK_BYTES] = PKRAM_LINK_MAX_BYTES,
+	};
+	u32 i;
+
+	if (link->magic != PKRAM_LINK_MAGIC || link->type != type ||
+	    link->start != start || !link->nr || link->nr > max[type] ||
+	    link->next_pfn > PKRAM_PT_PFN_MASK)
+		return false;
+	if (link->crc != pkram_link_crc(link))
+		return false;
+	for (i = 0; type == PKRAM_LINK_RUNS && i < link->nr; i++) {
+		struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+
+		if (!pkram_run_validate(&run))
+			return false;
+	}
+	for (i = 0; type == PKRAM_LINK_OBJS && i < link->nr; i++)
+		if (!pkram_obj_ser_validate(&link->objs[i]))
+			return false;
+	return true;
+}
+
+/**
+ * pkram_obj_ser_validate() - can this object be right?
+ * @ser: object
+ *
+ * Context: Any.
+ * Return: true when all that can be said without its chains holds.
+ */
+bool pkram_obj_ser_validate(const struct pkram_obj_ser *ser)
+{
+	if (!ser->flags || ser->reserved ||
+	    ser->flags & ~(u64)(PKRAM_OBJ_PAGES | PKRAM_OBJ_BYTES))
+		return false;
+	if (ser->pages_pfn > PKRAM_PT_PFN_MASK ||
+	    ser->bytes_pfn > PKRAM_PT_PFN_MASK)
+		return false;
+	/* A stream has a chain exactly when there is something in it */
+	if (!ser->nr_pages != !ser->pages_pfn ||
+	    !ser->nr_page_links != !ser->pages_pfn ||
+	    !ser->nr_bytes != !ser->bytes_pfn ||
+	    !ser->nr_byte_links != !ser->bytes_pfn)
+		return false;
+	return (ser->flags & PKRAM_OBJ_PAGES || !ser->pages_pfn) &&
+	       (ser->flags & PKRAM_OBJ_BYTES || !ser->bytes_pfn);
+}
+
+static u32 pkram_node_crc(const struct pkram_node_ser *ser)
+{
+	const size_t head = offsetof(struct pkram_node_ser, crc);
+	const size_t skip = offsetofend(struct pkram_node_ser, crc);
+
+	return pkram_crc(pkram_crc(PKRAM_CRC_SEED, ser, head),
+			 (const u8 *)ser + skip, sizeof(*ser) - skip);
+}
+
+/**
+ * pkram_node_ser_seal() - set the checksum of a node
+ * @ser: node, all else filled in
+ *
+ * Context: Any.
+ */
+void pkram_node_ser_seal(struct pkram_node_ser *ser)
+{
+	ser->crc = pkram_node_crc(ser);
+}
+
+/**
+ * pkram_node_ser_validate() - is this page a node?
+ * @ser: a readable page, not trusted
+ *
+ * Context: Any.
+ * Return: true when all that can be said without its chains holds.
+ */
+bool pkram_node_ser_validate(const struct pkram_node_ser *ser)
+{
+	if (ser->magic != PKRAM_NODE_MAGIC || ser->flags || ser->reserved)
+		return false;
+	if (ser->next_pfn > PKRAM_PT_PFN_MASK ||
+	    ser->obj_pfn > PKRAM_PT_PFN_MASK || !ser->nr_objs != !ser->obj_pfn)
+		return false;
+	if (!ser->name_len || ser->name_len > PKRAM_NAME_MAX ||
+	    strnlen(ser->name, sizeof(ser->name)) != ser->name_len ||
+	    memchr_inv(ser->name + ser->name_len, 0,
+		       sizeof(ser->name) - ser->name_len))
+		return false;
+	return ser->crc == pkram_node_crc(ser);
+}
+
+/**
+ * pkram_super_crc() - checksum of a super block
+ * @super: super block
+ *
+ * Context: Any.
+ * Return: what its crc has to be.
+ */
+u32 pkram_super_crc(const struct pkram_super_ser *super)
+{
+	const size_t head = offsetof(struct pkram_super_ser, crc);
+	const size_t skip = offsetofend(struct pkram_super_ser, crc);
+	static const u64 no_magic;
+	u32 crc;
+
+	crc = pkram_crc(PKRAM_CRC_SEED, &no_magic, sizeof(no_magic));
+	crc = pkram_crc(crc, &super->version,
+			head - offsetof(struct pkram_super_ser, version));
+	return pkram_crc(crc, (const u8 *)super + skip, sizeof(*super) - skip);
+}
+
+static bool pkram_landing_validate(const struct pkram_super_ser *super)
+{
+	u64 end = 0;
+	u32 i;
+
+	if (super->nr_landing > PKRAM_LANDING_MAX)
+		return false;
+	for (i = 0; i < PKRAM_LANDING_MAX; i++) {
+		const struct pkram_range_ser *r = &super->landing[i];
+
+		if (r->reserved)
+			return false;
+		if (i >= super->nr_landing) {
+			if (r->start_pfn || r->nr_pages || r->nid)
+				return false;
+			continue;
+		}
+		if (r->start_pfn < end || !r->nr_pages ||
+		    r->start_pfn > PKRAM_PT_PFN_MASK ||
+		    r->nr_pages > PKRAM_PT_PFN_MASK + 1 - r->start_pfn)
+			return false;
+		end = r->start_pfn + r->nr_pages;
+	}
+	return true;
+}
+
+/**
+ * pkram_super_validate() - may this super block be believed?
+ * @super: a readable page, not trusted
+ * @pfn: frame it lies in
+ *
+ * Context: Any, also before the allocators are up.
+ * Return: NULL when it may, else the reason why not, for people.
+ */
+const char *pkram_super_validate(const struct pkram_super_ser *super, u64 pfn)
+{
+	if (super->magic != PKRAM_SUPER_MAGIC)
+		return "no magic";
+	if (super->version != PKRAM_SER_VERSION)
+		return "unsupported version";
+	if (super->size != sizeof(*super))
+		return "wrong size";
+	if (super->page_size != PKRAM_SER_PAGE_SIZE)
+		return "wrong page size";
+	if (super->self_pfn != pfn)
+		return "not its own address";
+	if (super->crc != pkram_super_crc(super))
+		return "bad checksum";
+	if (super->reserved)
+		return "reserved field set";
+	if (!pkram_landing_validate(super))
+		return "bad landing map";
+	if (!super->nr_nodes != !super->node_pfn ||
+	    super->node_pfn > PKRAM_PT_PFN_MASK ||
+	    super->pt_pfn > PKRAM_PT_PFN_MASK ||
+	    super->end_pfn > PKRAM_PT_PFN_MASK + 1)
+		return "impossible totals";
+	return NULL;
+}

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM records of a tmpfs: encoding and checking.
+ *
+ * Nothing here knows of inodes or pages, so that it can be built and fuzzed in
+ * user space. The checker is fed one record after the other, before whoever
+ * feeds it acts on the record; what it has accepted makes a tree as described
+ * in pkram_abi_shmem.h. It takes no memory but one word an inode, so that a
+ * tree of any size can be checked while it is being built.
+ *
+ * Not checked here, because that needs the directory itself: that no two
+ * entries have the same name or offset.
+ *
+ * Lock order: no locks here.
+ */
+#include <linux/align.h>
+#include <linux/array_size.h>
+#include <linux/stat.h>
+#include <linux/string.h>
+
+#include "pkram_shmem_rec.h"
+
+/* As in the kernel: bytes of i_size and pages of a file */
+#define PKRAM_SHMEM_SIZE_MAX	0x7fffffffffffffffULL
+#define PKRAM_SHMEM_PAGES_MAX	0x10000000000000ULL
+
+#define NSEC_MAX		999999999U
+
+/**
+ * pkram_shmem_put_rec() - fill in the beginning of a record
+ * @rec: where
+ * @type: PKRAM_SHMEM_* type
+ * @flags: flags of this type
+ * @len: length of the record
+ *
+ * Context: Any.
+ */
+void pkram_shmem_put_rec(struct pkram_shmem_rec *rec, unsigned int type,
+			 unsigned int flags, size_t len)
+{
+	rec->type = type;
+	rec->flags = flags;
+	rec->len = len;
+}
+
+/* Copy @nr bytes to @off in a record, pad it and return its length */
+static size_t pkram_shmem_put_bytes(struct pkram_shmem_rec *rec,
+				    unsigned int type, size_t off,
+				    const void *bytes, u32 nr)
+{
+	const size_t end = off + nr;
+	const size_t len = ALIGN(end, PKRAM_SHMEM_REC_ALIGN);
+
+	pkram_shmem_put_rec(rec, type, 0, len);
+	memcpy((u8 *)rec + off, bytes, nr);
+	memset((u8 *)rec + end, 0, len - end);
+	return len;
+}
+
+/**
+ * pkram_shmem_put_dentry() - make a DENTRY record
+ * @buf: where, aligned to 4 bytes, with room for the longest name
+ * @id: inode that it names
+ * @offset: directory offset
+ * @name: name
+ * @name_len: its length
+ *
+ * Context: Any.
+ * Return: length of the record.
+ */
+size_t pkram_shmem_put_dentry(void *buf, u32 id, u32 offset, const void *name,
+			      u32 name_len)
+{
+	struct pkram_shmem_dentry *rec = buf;
+
+	rec->id = id;
+	rec->offset = offset;
+	rec->name_len = name_len;
+	return pkram_shmem_put_bytes(&rec->rec, PKRAM_SHMEM_DENTRY,
+				     offsetof(struct pkram_shmem_dentry, name),
+				     name, name_len);
+}
+
+/**
+ * pkram_shmem_put_symlink() - make a SYMLINK record
+ * @buf: where, aligned to 4 bytes, with room for the longest target
+ * @target: target
+ * @target_len: its length
+ *
+ * Context: Any.
+ * Return: length of the record.
+ */
+size_t pkram_shmem_put_symlink(void *buf, const void *target, u32 target_len)
+{
+	struct pkram_shmem_symlink *rec = buf;
+
+	rec->target_len = target_len;
+	return pkram_shmem_put_bytes(&rec->rec, PKRAM_SHMEM_SYMLINK,
+				     offsetof(struct pkram_shmem_symlink, target),
+				     target, target_len);
+}
+
+/**
+ * pkram_shmem_rec_fits() - is the length of a record possible?
+ * @rec: beginning of the record
+ * @max: bytes from there to the end of the stream
+ *
+ * Context: Any.
+ * Return: true when it is.
+ */
+bool pkram_shmem_rec_fits(const struct pkram_shmem_rec *rec, u64 max)
+{
+	return rec->len >= sizeof(*rec) && rec->len <= PKRAM_SHMEM_REC_MAX &&
+	       rec->len % PKRAM_SHMEM_REC_ALIGN == 0 && rec->len <= max;
+}
+
+/**
+ * pkram_shmem_check_header() - check the first record
+ * @header: the record, all bytes of the structure readable
+ * @nr_bytes: length of the byte stream
+ * @nr_frames: length of the page stream
+ *
+ * What follows is only understood if the version is right, so nothing else may
+ * be looked at before.
+ *
+ * Context: Any.
+ * Return: NULL, or what is wrong.
+ */
+const char *pkram_shmem_check_header(const struct pkram_shmem_header *header,
+				     u64 nr_bytes, u64 nr_frames)
+{
+	if (header->rec.type != PKRAM_SHMEM_HEADER ||
+	    header->magic != PKRAM_SHMEM_MAGIC)
+		return "not a tmpfs";
+	if (header->version != PKRAM_SHMEM_VERSION)
+		return "format of another version of the kernel";
+	if (header->rec.len != sizeof(*header) || header->rec.flags ||
+	    header->reserved || header->xattr_space)
+		return "bad header";
+	if (header->nr_bytes != nr_bytes || header->nr_frames != nr_frames)
+		return "length differs from the header's";
+	/* This bounds what the reader has to allocate */
+	if (!header->nr_inodes ||
+	    header->nr_inodes > nr_bytes / sizeof(struct pkram_shmem_inode) ||
+	    header->nr_dentries > nr_bytes / sizeof(struct pkram_shmem_dentry) ||
+	    header->nr_inodes > header->nr_dentries + 1 ||
+	    header->nr_dentries >= PKRAM_SHMEM_CHECK_DIR ||
+	    header->nr_blocks < nr_frames ||
+	    header->nr_blocks - nr_frames > header->nr_inodes)
+		return "impossible totals";
+	return NULL;
+}
+
+/**
+ * pkram_shmem_check_begin() - begin to check the records after the header
+ * @chk: checker to initialise
+ * @header: the header, checked
+ * @links: one word for each inode of the header
+ *
+ * Context: Any.
+ */
+void pkram_shmem_check_begin(struct pkram_shmem_check *chk,
+			     const struct pkram_shmem_header *header,
+			     __u32 *links)
+{
+	*chk = (struct pkram_shmem_check){
+		.header = *header,
+		.links = links,
+		.nr_bytes = header->rec.len,
+	};
+}
+
+static bool pkram_shmem_all_zero(const u8 *from, const u8 *to)
+{
+	while (from < to)
+		if (*from++)
+			return false;
+	return true;
+}
+
+/* Is @rec as long as @nr bytes at @off, and padding, make it? */
+static bool pkram_shmem_bytes_fit(const struct pkram_shmem_rec *rec, size_t off,
+				  u32 nr)
+{
+	const u8 *bytes = (const u8 *)rec;
+
+	return ALIGN((u64)off + nr, PKRAM_SHMEM_REC_ALIGN) == rec->len &&
+	       pkram_shmem_all_zero(bytes + off + nr, bytes + rec->len);
+}
+
+/* Length of the fixed part of each type, and whether there may be more */
+static const struct {
+	u32 len;
+	bool more;
+} pkram_shmem_lens[] = {
+	[PKRAM_SHMEM_HEADER]	= { sizeof(struct pkram_shmem_header) },
+	[PKRAM_SHMEM_SUPER]	= { sizeof(struct pkram_shmem_super) },
+	[PKRAM_SHMEM_INODE]	= { sizeof(struct pkram_shmem_inode) },
+	[PKRAM_SHMEM_DIR]	= { sizeof(struct pkram_shmem_dir) },
+	[PKRAM_SHMEM_DENTRY]	= { sizeof(struct pkram_shmem_dentry), true },
+	[PKRAM_SHMEM_SYMLINK]	= { sizeof(struct pkram_shmem_symlink), true },
+	[PKRAM_SHMEM_DATA]	= { sizeof(struct pkram_shmem_data) },
+};
+
+static bool pkram_shmem_len_possible(const struct pkram_shmem_rec *rec)
+{
+	const u32 len = pkram_shmem_lens[rec->type].len;
+
+	return pkram_shmem_lens[rec->type].more ? rec->len >= len :
+						  rec->len == len;
+}
+
+static const char *check_super(struct pkram_shmem_check *chk,
+			       const struct pkram_shmem_super *rec)
+{
+	if (chk->super)
+		return "second superblock";
+	if (rec->mode & ~07777U ||
+	    rec->rec.flags & ~(PKRAM_SHMEM_SUPER_INODE64 |
+			       PKRAM_SHMEM_SUPER_NOSWAP) ||
+	    rec->huge > PKRAM_SHMEM_HUGE_ADVISE ||
+	    rec->max_blocks > PKRAM_SHMEM_PAGES_MAX ||
+	    rec->max_inodes > PKRAM_SHMEM_PAGES_MAX ||
+	    rec->uid == ~0U || rec->gid == ~0U)
+		return "bad superblock";
+	chk->super = true;
+	return NULL;
+}
+
+static bool pkram_shmem_mode_known(u32 mode)
+{
+	if (mode & ~(S_IFMT | 07777U))
+		return false;
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+	case S_IFDIR:
+	case S_IFLNK:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		return true;
+	}
+	return false;
+}
+
+static bool pkram_shmem_inode_possible(const struct pkram_shmem_inode *rec)
+{
+	const bool dev = S_ISCHR(rec->mode) || S_ISBLK(rec->mode);
+
+	return !(rec->rec.flags & ~PKRAM_SHMEM_INODE_HASHED) &&
+	       pkram_shmem_mode_known(rec->mode) &&
+	       rec->ino && rec->uid != ~0U && rec->gid != ~0U &&
+	       rec->nlink && rec->nlink < PKRAM_SHMEM_CHECK_DIR &&
+	       (dev || (!rec->rdev_major && !rec->rdev_minor)) &&
+	       rec->rdev_major < 1U << 12 && rec->rdev_minor < 1U << 20 &&
+	       rec->size <= PKRAM_SHMEM_SIZE_MAX &&
+	       rec->atime_nsec <= NSEC_MAX && rec->mtime_nsec <= NSEC_MAX &&
+	       rec->ctime_nsec <= NSEC_MAX && rec->btime_nsec <= NSEC_MAX &&
+	       !rec->reserved;
+}
+
+static const char *check_inode(struct pkram_shmem_check *chk,
+			       const struct pkram_shmem_inode *rec)
+{
+	const bool root = !chk->nr_inodes;
+	const bool dir = S_ISDIR(rec->mode);
+
+	if (!pkram_shmem_inode_possible(rec))
+		return "bad inode";
+	if (root ? !dir : chk->new || !chk->dir_left)
+		return "inode in the wrong place";
+	if (rec->id != chk->nr_inodes + 1 || rec->id > chk->header.nr_inodes)
+		return "inode with a wrong id";
+
+	chk->nr_inodes++;
+	chk->links[rec->id - 1] = rec->nlink | (dir ? PKRAM_SHMEM_CHECK_DIR : 0);
+	if (dir)
+		chk->nr_dirs++;
+	else
+		chk->nr_owed += rec->nlink;
+	chk->new = rec->id;
+	chk->new_mode = rec->mode;
+	chk->new_size = rec->size;
+	chk->new_attrs = 0;
+	return NULL;
+}
+
+/* A record that belongs to the inode before it, which may have one of it */
+static bool pkram_shmem_attr_allowed(struct pkram_shmem_check *chk,
+				     unsigned int type, u32 mode)
+{
+	const u32 bit = 1U << type;
+
+	if (!chk->new || (chk->new_mode & S_IFMT) != mode ||
+	    chk->new_attrs & bit)
+		return false;
+	chk->new_attrs |= bit;
+	return true;
+}
+
+static const char *check_symlink(struct pkram_shmem_check *chk,
+				 const struct pkram_shmem_symlink *rec)
+{
+	if (!pkram_shmem_attr_allowed(chk, PKRAM_SHMEM_SYMLINK, S_IFLNK))
+		return "symlink in the wrong place";
+	if (rec->rec.flags || !rec->target_len ||
+	    rec->target_len > PKRAM_SHMEM_TARGET_MAX ||
+	    rec->target_len != chk->new_size ||
+	    !pkram_shmem_bytes_fit(&rec->rec, sizeof(*rec), rec->target_len) ||
+	    memchr(rec->target, 0, rec->target_len))
+		return "bad symlink";
+	return NULL;
+}
+
+static const char *check_data(struct pkram_shmem_check *chk,
+			      const struct pkram_shmem_data *rec)
+{
+	if (!pkram_shmem_attr_allowed(chk, PKRAM_SHMEM_DATA, S_IFREG))
+		return "pages in the wrong place";
+	if (rec->rec.flags || rec->fallocend > PKRAM_SHMEM_PAGES_MAX)
+		return "bad page record";
+	if (rec->pos != chk->nr_frames ||
+	    rec->nr > chk->header.nr_frames - chk->nr_frames)
+		return "wrong position in the page stream";
+	chk->nr_frames += rec->nr;
+	return NULL;
+}
+
+static bool pkram_shmem_name_possible(const u8 *name, u32 len)
+{
+	if (!len || len > PKRAM_SHMEM_NAME_MAX)
+		return false;
+	if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))
+		return false;
+	return !memchr(name, '/', len) && !memchr(name, 0, len);
+}
+
+/* Count a name of inode @id */
+static const char *check_link(struct pkram_shmem_check *chk, u32 id)
+{
+	u32 *links;
+
+	if (chk->new ? id != chk->new : !id || id > chk->nr_inodes)
+		return "name of a wrong inode";
+	links = &chk->links[id - 1];
+	if (*links & PKRAM_SHMEM_CHECK_DIR) {
+		if (!chk->new)
+			return "directory with two names";
+		chk->dir_links++;
+	} else {
+		if (!*links)
+			return "inode with more names than links";
+		--*links;
+		chk->nr_owed--;
+	}
+	if (chk->new && S_ISLNK(chk->new_mode) &&
+	    !(chk->new_attrs & 1U << PKRAM_SHMEM_SYMLINK))
+		return "symlink without a target";
+	chk->new = 0;
+	return NULL;
+}
+
+static const char *check_dentry(struct pkram_shmem_check *chk,
+				const struct pkram_shmem_dentry *rec)
+{
+	if (!chk->dir_left)
+		return "name in the wrong place";
+	if (rec->rec.flags || rec->offset < PKRAM_SHMEM_OFFSET_MIN ||
+	    rec->offset > PKRAM_SHMEM_OFFSET_MAX ||
+	    rec->name_len > PKRAM_SHMEM_NAME_MAX ||
+	    !pkram_shmem_bytes_fit(&rec->rec, sizeof(*rec), rec->name_len) ||
+	    !pkram_shmem_name_possible(rec->name, rec->name_len))
+		return "bad name";
+	chk->dir_left--;
+	chk->nr_dentries++;
+	return check_link(chk, rec->id);
+}
+
+/* The current directory is at its end: is it complete? */
+static const char *check_dir_end(struct pkram_shmem_check *chk)
+{
+	if (chk->dir_left || (chk->dir && chk->new))
+		return "directory is not complete";
+	if (chk->dir && chk->links[chk->dir - 1] !=
+			(PKRAM_SHMEM_CHECK_DIR | chk->dir_links))
+		return "directory with a wrong number of links";
+	return NULL;
+}
+
+static const char *check_dir(struct pkram_shmem_check *chk,
+			     const struct pkram_shmem_dir *rec)
+{
+	const char *why = check_dir_end(chk);
+
+	if (why)
+		return why;
+	if (rec->rec.flags || rec->reserved ||
+	    rec->next_offset < PKRAM_SHMEM_OFFSET_MIN ||
+	    rec->next_offset > PKRAM_SHMEM_OFFSET_MAX + 1 ||
+	    rec->nr > chk->header.nr_dentries - chk->nr_dentries)
+		return "bad directory";
+	if (rec->id <= chk->dir || rec->id > chk->nr_inodes ||
+	    !(chk->links[rec->id - 1] & PKRAM_SHMEM_CHECK_DIR) ||
+	    (!chk->dir && rec->id != 1))
+		return "directory with a wrong id";
+	chk->new = 0;
+	chk->nr_listed++;
+	chk->dir = rec->id;
+	chk->dir_left = rec->nr;
+	chk->dir_links = 2;
+	return NULL;
+}
+
+/**
+ * pkram_shmem_check_rec() - check the next record
+ * @chk: checker
+ * @rec: record whose length has been found to fit, all of it readable, aligned
+ *	to 8 bytes
+ *
+ * Context: Any.
+ * Return: NULL, or what is wrong; the checker cannot be used further then.
+ */
+const char *pkram_shmem_check_rec(struct pkram_shmem_check *chk,
+				  const struct pkram_shmem_rec *rec)
+{
+	chk->nr_bytes += rec->len;
+	if (!chk->super && rec->type != PKRAM_SHMEM_SUPER)
+		return "no superblock";
+
+	if (!rec->type || rec->type >= ARRAY_SIZE(pkram_shmem_lens))
+		return "record of an unknown type";
+	if (!pkram_shmem_len_possible(rec))
+		return "record of a wrong length";
+
+	switch (rec->type) {
+	case PKRAM_SHMEM_SUPER:
+		return check_super(chk, (const void *)rec);
+	case PKRAM_SHMEM_INODE:
+		return check_inode(chk, (const void *)rec);
+	case PKRAM_SHMEM_DIR:
+		return check_dir(chk, (const void *)rec);
+	case PKRAM_SHMEM_DENTRY:
+		return check_dentry(chk, (const void *)rec);
+	case PKRAM_SHMEM_SYMLINK:
+		return check_symlink(chk, (const void *)rec);
+	case PKRAM_SHMEM_DATA:
+		return check_data(chk, (const void *)rec);
+	}
+	return "second header";
+}
+
+/**
+ * pkram_shmem_check_end() - check that nothing is missing
+ * @chk: checker that has seen all records
+ *
+ * Context: Any.
+ * Return: NULL, or what is wrong.
+ */
+const char *pkram_shmem_check_end(struct pkram_shmem_check *chk)
+{
+	const char *why = check_dir_end(chk);
+
+	if (why)
+		return why;
+	if (chk->nr_listed != chk->nr_dirs)
+		return "directory without a list of its entries";
+	if (chk->nr_owed)
+		return "inode with fewer names than links";
+	if (chk->nr_bytes != chk->header.nr_bytes ||
+	    chk->nr_frames != chk->header.nr_frames ||
+	    chk->nr_inodes != chk->header.nr_inodes ||
+	    chk->nr_dentries != chk->header.nr_dentries)
+		return "tree differs from the header's totals";
+	return NULL;
+}

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM: page streams and byte streams of an object.
+ *
+ * While saving, an access builds a chain of links of its own, which
+ * pkram_finish_access() appends to the object's or drops. While loading, the
+ * accesses of an object share its chains: each takes the next link that nobody
+ * has taken.
+ *
+ * Lock order: obj->lock, then pkram_pagetable_lock.
+ */
+#define pr_fmt(fmt) "pkram: " fmt
+
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/hugetlb.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "pkram_internal.h"
+
+static u32 pkram_link_type(const struct pkram_access *pa)
+{
+	return pa->type == PKRAM_OBJ_BYTES ? PKRAM_LINK_BYTES : PKRAM_LINK_RUNS;
+}
+
+/**
+ * pkram_link_alloc() - allocate an empty link
+ * @type: PKRAM_LINK_* type
+ * @gfp: how to allocate
+ *
+ * Context: May sleep as @gfp allows.
+ * Return: the link, or NULL.
+ */
+struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp)
+{
+	struct pkram_link_ser *link = pkram_meta_alloc(gfp);
+
+	if (link) {
+		link->magic = PKRAM_LINK_MAGIC;
+		link->type = type;
+	}
+	return link;
+}
+
+/**
+ * pkram_chain_free() - free a chain of runs or bytes and all that it holds
+ * @pfn: first link, trusted; 0 for an empty chain
+ *
+ * Context: May sleep.
+ */
+void pkram_chain_free(u64 pfn)
+{
+	while (pfn) {
+		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
+		u32 i;
+
+		for (i = 0; link->type == PKRAM_LINK_RUNS && i < link->nr; i++) {
+			struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+
+			pkram_drop_run(run.pfn, run.order, run.nr);
+		}
+		pfn = link->next_pfn;
+		pkram_meta_free(link);
+	}
+}
+
+/* 0 when the access may be used in this way, else the error to return */
+static int pkram_access_check(const struct pkram_access *pa, unsigned int type,
+			      bool saving)
+{
+	const struct pkram_stream *ps = pa->ps;
+
+	if (WARN_ON_ONCE(!ps->obj || ps->saving != saving))
+		return -EINVAL;
+	if (pa->type != type || !(ps->obj->ser.flags & type))
+		return -EPERM;
+	return pa->err;
+}
+
+/* ------------------------------------------------------------- saving */
+
+/* Make sure that pa->link has room for one more entry or byte */
+static int pkram_access_room(struct pkram_access *pa)
+{
+	const u32 type = pkram_link_type(pa);
+	const u32 max = type == PKRAM_LINK_BYTES ? PKRAM_LINK_MAX_BYTES :
+						   PKRAM_LINK_MAX_RUNS;
+	struct pkram_link_ser *link;
+
+	if (pa->link && pa->link->nr < max)
+		return 0;
+	link = pkram_link_alloc(type, pa->ps->gfp);
+	if (!link)
+		return -ENOMEM;
+	if (pa->link)
+		pa->link->next_pfn = pkram_virt_to_pfn(link);
+	else
+		pa->head = link;
+	link->start = pa->link ? pa->link->start + pkram_link_length(pa->link) : 0;
+	pa->link = link;
+	pa->nr_links++;
+	return 0;
+}
+
+/* What went wrong in the middle of a save cannot be made good */
+static int pkram_access_fail(struct pkram_access *pa, int err)
+{
+	if (err && !pa->err)
+		pa->err = err;
+	return err;
+}
+
+/**
+ * pkram_end_run() - let the next folio begin a run of its own
+ * @pa: access to a page stream that is being saved
+ *
+ * Folios contiguous in frames and in index are saved as one run, even if they
+ * belong to different files; call this in between.
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM, or -EEXIST when a folio has been saved twice (the access
+ * can only be finished as failed then); -EPERM when it is no page stream.
+ */
+int pkram_end_run(struct pkram_access *pa)
+{
+	int err;
+
+	err = pkram_access_check(pa, PKRAM_OBJ_PAGES, true);
+	if (err || !pa->run.nr)
+		return err;
+	err = pkram_access_room(pa);
+	if (!err)
+		err = pkram_frames_preserve(pa->run.pfn,
+					    pa->run.nr << pa->run.order,
+					    pa->ps->gfp);
+	if (err) {
+		WARN_ON_ONCE(err == -EEXIST);
+		return pkram_access_fail(pa, err);
+	}
+	pa->link->runs[pa->link->nr++] = pkram_run_pack(&pa->run);
+	pa->run.nr = 0;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_end_run);
+
+/* Add a folio, whose reference becomes the node's, to the current run */
+static int pkram_access_add(struct pkram_access *pa, const struct pkram_run *add)
+{
+	struct pkram_run *run = &pa->run;
+	const u64 nr = run->nr << run->order;
+	int err;
+
+	if (!run->nr || add->pfn != run->pfn + nr ||
+	    add->index != run->index + nr || add->order != run->order ||
+	    add->flags != run->flags || run->nr == PKRAM_RUN_NR_MAX) {
+		err = pkram_end_run(pa);
+		if (err)
+			return err;
+		*run = *add;
+	} else {
+		run->nr++;
+	}
+	pa->nr += 1ULL << add->order;
+	return 0;
+}
+
+static int pkram_access_emit(const struct pkram_run *copy, void *arg)
+{
+	return pkram_access_add(arg, copy);
+}
+
+/**
+ * pkram_save_folio() - save a folio to a page stream
+ * @pa: access to the page stream of an object that is being saved
+ * @folio: folio of any order, locked by the caller, with contents that will not
+ *	change until the node is loaded or dropped
+ * @index: its index in pages, a multiple of its size
+ * @flags: %PKRAM_RUN_UPTODATE and/or %PKRAM_RUN_DIRTY, returned by the load
+ *
+ * The node takes a reference. A folio that cannot stay where it is, because the
+ * next kernel will have other uses for the place, is copied; the caller need
+ * not care. After -ENOMEM and -EEXIST the access can only be finished as
+ * failed.
+ *
+ * Context: May sleep.
+ * Return: 0; -EPERM when the object has no page stream; -EINVAL when the folio
+ * is of a kind that cannot be preserved (hugetlb, device memory) or @index or
+ * @flags are impossible; -EHWPOISON when it has a page that must not be read;
+ * -EEXIST when it has been saved already; -ENOMEM.
+ */
+int pkram_save_folio(struct pkram_access *pa, struct folio *folio,
+		     pgoff_t index, unsigned int flags)
+{
+	struct pkram_run add = {
+		.pfn = folio_pfn(folio),
+		.index = index,
+		.nr = 1,
+		.order = folio_order(folio),
+		.flags = flags,
+	};
+	int err;
+
+	err = pkram_access_check(pa, PKRAM_OBJ_PAGES, true);
+	if (err)
+		return err;
+	if (folio_test_hugetlb(folio) || folio_is_zone_device(folio) ||
+	    !pkram_run_validate(&add))
+		return -EINVAL;
+	if (folio_contain_hwpoisoned_page(folio))
+		return -EHWPOISON;
+	if (!pkram_frames_allowed(add.pfn, folio_nr_pages(folio)))
+		return pkram_access_fail(pa,
+			pkram_copy_out(folio, &add, pa->ps->gfp,
+				       pkram_access_emit, pa));
+
+	folio_get(folio);
+	err = pkram_access_add(pa, &add);
+	if (err)
+		folio_put(folio);
+	return err;
+}
+EXPORT_SYMBOL_GPL(pkram_save_folio);
+
+/**
+ * pkram_write() - append to a byte stream
+ * @pa: access to the byte stream of an object that is being saved
+ * @buf: bytes
+ * @nr: how many
+ *
+ * After -ENOMEM the access can only be finished as failed.
+ *
+ * Context: May sleep.
+ * Return: @nr, -EPERM when the object has no byte stream, or -ENOMEM.
+ */
+ssize_t pkram_write(struct pkram_access *pa, const void *buf, size_t nr)
+{
+	size_t done = 0, chunk;
+	int err;
+
+	err = pkram_access_check(pa, PKRAM_OBJ_BYTES, true);
+	if (err)
+		return err;
+	while (!err && done < nr) {
+		err = pkram_access_room(pa);
+		if (err)
+			break;
+		chunk = min(nr - done,
+			    (size_t)PKRAM_LINK_MAX_BYTES - pa->link->nr);
+		memcpy(pa->link->bytes + pa->link->nr, buf + done, chunk);
+		pa->link->nr += chunk;
+		pa->nr += chunk;
+		done += chunk;
+	}
+	return pkram_access_fail(pa, err) ?: nr;
+}
+EXPORT_SYMBOL_GPL(pkram_write);
+
+/* Append what @pa has built to the object's chain */
+static void pkram_access_splice(struct pkram_access *pa)
+{
+	struct pkram_obj *obj = pa->ps->obj;
+	const unsigned int idx = pkram_stream_idx(pa->type);
+	const u64 head = pkram_virt_to_pfn(pa->head);
+	struct pkram_link_ser *link;
+	u64 start, pfn;
+
+	guard(mutex)(&obj->lock);
+	start = idx ? obj->ser.nr_bytes : obj->ser.nr_pages;
+	for (pfn = head; pfn; pfn = link->next_pfn) {
+		link = pkram_pfn_to_virt(pfn);
+		link->start += start;
+		pkram_link_seal(link);
+	}
+	if (obj->tail[idx]) {
+		obj->tail[idx]->next_pfn = head;
+		pkram_link_seal(obj->tail[idx]);
+	}
+	obj->tail[idx] = pa->link;
+	if (idx) {
+		obj->ser.bytes_pfn = obj->ser.bytes_pfn ?: head;
+		obj->ser.nr_bytes += pa->nr;
+		obj->ser.nr_byte_links += pa->nr_links;
+	} else {
+		obj->ser.pages_pfn = obj->ser.pages_pfn ?: head;
+		obj->ser.nr_pages += pa->nr;
+		obj->ser.nr_page_links += pa->nr_links;
+	}
+}
+
+/* Drop all that @pa has built */
+static void pkram_access_discard(struct pkram_access *pa)
+{
+	u64 i;
+
+	/* This run is not in the page table yet */
+	for (i = 0; i < pa->run.nr; i++) {
+		folio_put(pfn_folio(pa->run.pfn + (i << pa->run.order)));
+		cond_resched();
+	}
+	if (pa->head)
+		pkram_chain_free(pkram_virt_to_pfn(pa->head));
+}
+
+/**
+ * pkram_finish_access() - end an access
+ * @pa: access; it may be used again as if just declared
+ * @ok: keep what has been saved through it; without meaning for a load
+ *
+ * What an access has saved lies in the object's stream in one piece, in the
+ * order in which it was saved.
+ *
+ * Context: May sleep.
+ * Return: 0. When saving with @ok also -ENOMEM and -EEXIST, as
+ * pkram_save_folio() would have returned them, or -EINVAL on misuse: nothing is
+ * kept then.
+ */
+int pkram_finish_access(struct pkram_access *pa, bool ok)
+{
+	int err = ok ? pa->err : 0;
+
+	if (pa->ps->saving) {
+		/* Nowhere to keep it when the object is finished already */
+		if (WARN_ON_ONCE(ok && !pa->ps->obj))
+			err = -EINVAL;
+		else if (ok && !err && pa->run.nr)
+			err = pkram_end_run(pa);
+		if (ok && !err && pa->head)
+			pkram_access_splice(pa);
+		else
+			pkram_access_discard(pa);
+	}
+	*pa = (struct pkram_access){ .ps = pa->ps, .type = pa->type };
+	return err;
+}
+EXPORT_SYMBOL_GPL(pkram_finish_access);
+
+/* ------------------------------------------------------------ loading */
+
+/* Make pa->link the link to read next; false at the end of the stream */
+static bool pkram_access_next(struct pkram_access *pa)
+{
+	struct pkram_obj *obj = pa->ps->obj;
+	const unsigned int idx = pkram_stream_idx(pa->type);
+
+	if (pa->link && pa->entry < pa->link->nr)
+		return true;
+
+	guard(mutex)(&obj->lock);
+	pa->link = obj->next[idx];
+	pa->entry = 0;
+	if (!pa->link)
+		return false;
+	obj->next[idx] = pkram_link_next(pa->link->next_pfn);
+	return true;
+}
+
+/**
+ * pkram_load_folios() - load the next folios of a page stream
+ * @pa: access to the page stream of an object that is being loaded
+ * @buf: where to put them
+ * @nr: how many at most
+ *
+ * Each folio of the object is given to one access, in the order of the stream
+ * if there is only one. The caller owns a reference to each; the node keeps its
+ * own until pkram_finish_load(). A folio from the previous kernel is off the
+ * LRU and not charged; one that never left this boot may be either.
+ *
+ * Context: May sleep.
+ * Return: number of folios, 0 at the end of the stream; -EPERM when the object
+ * has no page stream; -EBADMSG when a folio is not what the node says.
+ */
+int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
+		      unsigned int nr)
+{
+	unsigned int done = 0;
+	int err;
+
+	err = pkram_access_check(pa, PKRAM_OBJ_PAGES, false);
+	if (err)
+		return err;
+
+	while (done < nr && pkram_access_next(pa)) {
+		struct pkram_run run = pkram_run_unpack(&pa->link->runs[pa->entry]);
+
+		for (; done < nr && pa->folio < run.nr; pa->folio++, done++) {
+			u64 skip = (u64)pa->folio << run.order;
+			struct folio *folio;
+
+			folio = pkram_claim_folio(run.pfn + skip, run.order);
+			if (IS_ERR(folio))
+				return done ?: PTR_ERR(folio);
+			folio_get(folio);
+			buf[done].folio = folio;
+			buf[done].index = run.index + skip;
+			buf[done].flags = run.flags;
+		}
+		if (pa->folio == run.nr) {
+			pa->folio = 0;
+			pa->entry++;
+		}
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(pkram_load_folios);
+
+/**
+ * pkram_load_folio() - load the next folio of a page stream
+ * @pa: access to the page stream of an object that is being loaded
+ * @index: where to put the folio's index
+ *
+ * As pkram_load_folios(), one at a time.
+ *
+ * Context: May sleep.
+ * Return: the folio, NULL at the end of the stream, or ERR_PTR() of an error of
+ * pkram_load_folios().
+ */
+struct folio *pkram_load_folio(struct pkram_access *pa, pgoff_t *index)
+{
+	struct pkram_loaded one;
+	int ret;
+
+	ret = pkram_load_folios(pa, &one, 1);
+	if (ret <= 0)
+		return ret ? ERR_PTR(ret) : NULL;
+	*index = one.index;
+	return one.folio;
+}
+EXPORT_SYMBOL_GPL(pkram_load_folio);
+
+/**
+ * pkram_read() - read the next bytes of a byte stream
+ * @pa: access to the byte stream of an object that is being loaded
+ * @buf: where to put them
+ * @nr: how many at most
+ *
+ * With several accesses to one object each byte is given to one of them.
+ *
+ * Context: May sleep.
+ * Return: number of bytes, less than @nr only at the end of the stream; -EPERM
+ * when the object has no byte stream.
+ */
+ssize_t pkram_read(struct pkram_access *pa, void *buf, size_t nr)
+{
+	size_t done = 0, chunk;
+	int err;
+
+	err = pkram_access_check(pa, PKRAM_OBJ_BYTES, false);
+	if (err)
+		return err;
+
+	while (done < nr && pkram_access_next(pa)) {
+		chunk = min(nr - done, (size_t)pa->link->nr - pa->entry);
+		memcpy(buf + done, pa->link->bytes + pa->entry, chunk);
+		pa->entry += chunk;
+		done += chunk;
+	}
+	return done;
+}
+EXPORT_SYMBOL_GPL(pkram_read);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What mm/shmem.c and the part of it that preserves a tmpfs over kexec
+ * (mm/shmem_pkram*.c) know of each other.
+ */
+#ifndef _MM_SHMEM_PKRAM_H
+#define _MM_SHMEM_PKRAM_H
+
+#include <linux/fs_context.h>
+#include <linux/mempolicy.h>
+#include <linux/pkram.h>
+#include <linux/shmem_fs.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct folio;
+struct fs_parameter;
+struct seq_file;
+struct super_block;
+
+/**
+ * struct shmem_pkram_options - mount options as given
+ * @name: value of pkram=, NULL when not given
+ * @preserve: the last of preserve and nopreserve was preserve
+ * @preserve_seen: preserve or nopreserve was given
+ * @seen: SHMEM_PKRAM_SEEN_* of other options that were given
+ */
+struct shmem_pkram_options {
+#ifdef CONFIG_PKRAM_TMPFS
+	char *name;
+	bool preserve;
+	bool preserve_seen;
+	unsigned int seen;
+#endif
+};
+
+#define SHMEM_PKRAM_SEEN_MODE	0x1
+#define SHMEM_PKRAM_SEEN_UID	0x2
+#define SHMEM_PKRAM_SEEN_GID	0x4
+
+struct shmem_options {
+	unsigned long long blocks;
+	unsigned long long inodes;
+	struct mempolicy *mpol;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	bool full_inums;
+	int huge;
+	int seen;
+	bool noswap;
+	unsigned short quota_types;
+	struct shmem_quota_limits qlimits;
+#define SHMEM_SEEN_BLOCKS 1
+#define SHMEM_SEEN_INODES 2
+#define SHMEM_SEEN_HUGE 4
+#define SHMEM_SEEN_INUMS 8
+#define SHMEM_SEEN_QUOTA 16
+	struct shmem_pkram_options pkram;
+};
+
+static inline struct shmem_sb_info *SHMEM_SB(struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+#ifdef CONFIG_PKRAM_TMPFS
+
+/* Called by shmem.c */
+int shmem_pkram_parse(struct fs_context *fc, struct fs_parameter *param);
+void shmem_pkram_free(struct shmem_options *ctx);
+void shmem_pkram_show(struct seq_file *seq, struct shmem_sb_info *sbinfo);
+int shmem_pkram_open(struct super_block *sb, struct fs_context *fc);
+int shmem_pkram_load(struct super_block *sb, struct fs_context *fc);
+void shmem_pkram_mounted(struct super_block *sb);
+void shmem_pkram_put(struct shmem_sb_info *sbinfo);
+int shmem_pkram_prepare(struct fs_context *fc);
+void shmem_pkram_commit(struct fs_context *fc);
+void shmem_pkram_cancel(struct fs_context *fc);
+
+/* At the end of shmem.c */
+struct inode *shmem_pkram_new_inode(struct super_block *sb, umode_t mode,
+				    dev_t dev);
+int shmem_pkram_new_link(struct super_block *sb);
+int shmem_pkram_set_symlink(struct inode *inode, const char *target, u32 len);
+void shmem_pkram_set_fsflags(struct inode *inode, unsigned int fsflags);
+int shmem_pkram_charge(struct inode *inode, unsigned long nr);
+void shmem_pkram_charged(struct inode *inode, unsigned long nr);
+int shmem_pkram_add_folio(struct inode *inode, struct folio *folio,
+			  pgoff_t index, gfp_t gfp);
+int shmem_pkram_swapin(struct inode *inode, pgoff_t index, gfp_t gfp);
+
+/* ------------------------------------------ mm/shmem_pkram*.c only */
+
+#define SHMEM_PKRAM_PREFIX	"shmem-"
+#define SHMEM_PKRAM_NAME_MAX	127
+
+/* How to allocate: fail rather than have somebody killed */
+#define SHMEM_PKRAM_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+struct shmem_pkram_loader;
+
+/**
+ * enum shmem_pkram_action - what a remount is to do when nothing can fail any more
+ * @SHMEM_PKRAM_KEEP: nothing
+ * @SHMEM_PKRAM_MARK: the node is there, call it preserved
+ * @SHMEM_PKRAM_UNMARK: do not call it preserved
+ * @SHMEM_PKRAM_SAVE: publish the node that has been saved
+ * @SHMEM_PKRAM_RELEASE: consume the node, which this mount has saved or loaded
+ */
+enum shmem_pkram_action {
+	SHMEM_PKRAM_KEEP,
+	SHMEM_PKRAM_MARK,
+	SHMEM_PKRAM_UNMARK,
+	SHMEM_PKRAM_SAVE,
+	SHMEM_PKRAM_RELEASE,
+};
+
+/**
+ * struct shmem_pkram - a superblock with pkram=NAME
+ * @list: in the list of names in use
+ * @ps: load of the node, from fill_super to its commit, or a remount's save
+ * @loader: what fill_super needs to load the tree
+ * @loaded: the tree is that of @ps, which has not been committed
+ * @preserved: shown as preserve: not to become writable
+ * @commit_on_mount: read-only only until it has been mounted
+ * @action: of the remount in progress
+ * @node: name of the node; the part after the prefix is NAME
+ *
+ * All but @list is protected by s_umount.
+ */
+struct shmem_pkram {
+	struct list_head list;
+	struct pkram_stream ps;
+	struct shmem_pkram_loader *loader;
+	bool loaded;
+	bool preserved;
+	bool commit_on_mount;
+	enum shmem_pkram_action action;
+	char node[sizeof(SHMEM_PKRAM_PREFIX) + SHMEM_PKRAM_NAME_MAX];
+};
+
+__printf(2, 3)
+void shmem_pkram_err(struct fs_context *fc, const char *fmt, ...);
+int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc);
+int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc);
+int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
+			  struct fs_context *fc);
+void shmem_pkram_load_end(struct shmem_pkram *st);
+
+#else /* !CONFIG_PKRAM_TMPFS */
+
+static inline int shmem_pkram_parse(struct fs_context *fc,
+				    struct fs_parameter *param)
+{
+	return -ENOPARAM;
+}
+
+static inline void shmem_pkram_free(struct shmem_options *ctx)
+{
+}
+
+static inline void shmem_pkram_show(struct seq_file *seq,
+				    struct shmem_sb_info *sbinfo)
+{
+}
+
+static inline int shmem_pkram_open(struct super_block *sb,
+				   struct fs_context *fc)
+{
+	return 0;
+}
+
+static inline int shmem_pkram_load(struct super_block *sb,
+				   struct fs_context *fc)
+{
+	return 0;
+}
+
+static inline void shmem_pkram_put(struct shmem_sb_info *sbinfo)
+{
+}
+
+static inline int shmem_pkram_prepare(struct fs_context *fc)
+{
+	return 0;
+}
+
+static inline void shmem_pkram_commit(struct fs_context *fc)
+{
+}
+
+static inline void shmem_pkram_cancel(struct fs_context *fc)
+{
+}
+
+#endif /* CONFIG_PKRAM_TMPFS */
+
+#endif /* _MM_SHMEM_PKRAM_H */

@@ -1,0 +1,726 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tmpfs preserved over kexec: from the tree to the node.
+ *
+ * The superblock is about to become read-only or is so already, so nobody can
+ * change the tree: positive dentries stay where they are and need no references,
+ * since tmpfs pins them itself. What still happens is that pages come (holes
+ * that are read), go to swap, are migrated, split or collapsed, until the node
+ * has its reference to them.
+ *
+ * Lock order: sb->s_umount (held), then dentry->d_lock or the folio lock, then
+ * what mm/pkram.c takes.
+ */
+#define pr_fmt(fmt) fmt
+
+#include <linux/dcache.h>
+#include <linux/fs_context.h>
+#include <linux/iversion.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/posix_acl.h>
+#include <linux/quotaops.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/swap.h>
+#include <linux/xarray.h>
+#include <uapi/linux/memfd.h>
+
+#include "internal.h"
+#include "pkram_internal.h"
+#include "pkram_shmem_rec.h"
+#include "shmem_pkram.h"
+
+/* Tries to wait for pins to go away, each twice as long as the one before */
+#define SHMEM_PKRAM_PIN_TRIES	5
+
+/* Dentries to look at with the directory locked */
+#define SHMEM_PKRAM_BATCH	256
+
+struct shmem_pkram_item {
+	struct dentry *dentry;
+	u32 id;
+};
+
+struct shmem_pkram_list {
+	struct shmem_pkram_item *items;
+	size_t nr;
+	size_t room;
+};
+
+/**
+ * struct shmem_pkram_saver - a save in progress
+ * @st: mount
+ * @fc: remount
+ * @bytes: records
+ * @pages: folios
+ * @header: totals so far
+ * @dirs: directories, in ascending order of id
+ * @entries: of the current directory, in the order of readdir()
+ * @links: by address, id of an inode with several links (low 32 bits) and how
+ *	many of them are still to come
+ * @buf: records of the current entry
+ * @len: their length
+ * @why: what is wrong with the current entry
+ * @reported: the reason of the failure has been reported
+ */
+struct shmem_pkram_saver {
+	struct shmem_pkram *st;
+	struct fs_context *fc;
+	struct pkram_access bytes;
+	struct pkram_access pages;
+	struct pkram_shmem_header header;
+	struct shmem_pkram_list dirs;
+	struct shmem_pkram_list entries;
+	struct xarray links;
+	u8 *buf;
+	size_t len;
+	const char *why;
+	bool reported;
+};
+
+/* Why an entry cannot be saved, for the message; the error is for the caller */
+static int shmem_save_refuse(struct shmem_pkram_saver *sv, int err,
+			     const char *why)
+{
+	sv->why = why;
+	return err;
+}
+
+static void shmem_save_report(struct shmem_pkram_saver *sv,
+			      struct dentry *dentry, int err)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	const char *path = "?";
+
+	if (buf) {
+		path = dentry_path_raw(dentry, buf, PATH_MAX);
+		/* Too long: its end has to do */
+		if (IS_ERR(path))
+			path = (const char *)dentry->d_name.name;
+	}
+	if (!sv->why && err == -ENOMEM)
+		sv->why = "not enough memory";
+	if (!sv->why && err == -EINTR)
+		sv->why = "interrupted";
+	shmem_pkram_err(sv->fc, "cannot preserve '%*pE': %s (%d)",
+			(int)strlen(path), path, sv->why ?: "error", err);
+	sv->reported = true;
+	kfree(buf);
+}
+
+static int shmem_list_grow(struct shmem_pkram_list *list, size_t nr)
+{
+	struct shmem_pkram_item *items;
+	size_t room;
+
+	if (list->nr + nr <= list->room)
+		return 0;
+	room = max(list->nr + nr, 2 * list->room);
+	items = kvmalloc_array(room, sizeof(*items), SHMEM_PKRAM_GFP);
+	if (!items)
+		return -ENOMEM;
+	if (list->nr)
+		memcpy(items, list->items, list->nr * sizeof(*items));
+	kvfree(list->items);
+	list->items = items;
+	list->room = room;
+	return 0;
+}
+
+/* ------------------------------------------------------------- content */
+
+/*
+ * Does somebody do DMA to the folio, or may they? Pins that were taken for a
+ * short time go away; called without the folio lock, which unpinning takes.
+ */
+static int shmem_save_wait_pins(struct folio *folio)
+{
+	int try;
+
+	for (try = 0; folio_maybe_dma_pinned(folio); try++) {
+		if (try == SHMEM_PKRAM_PIN_TRIES)
+			return -EBUSY;
+		if (!try)
+			lru_add_drain_all();
+		else if (schedule_timeout_killable((HZ << try) / 200 + 1))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/*
+ * Save the folio that was found in the mapping. Returns -EAGAIN when it is not
+ * there any more or not yet ready.
+ */
+static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
+			    struct folio *folio)
+{
+	int err;
+
+	if (folio_maybe_dma_pinned(folio)) {
+		err = shmem_save_wait_pins(folio);
+		if (err)
+			return shmem_save_refuse(sv, err, "pages are pinned for DMA");
+	}
+	if (folio_lock_killable(folio))
+		return -EINTR;
+	if (folio->mapping != inode->i_mapping || folio_maybe_dma_pinned(folio)) {
+		folio_unlock(folio);
+		return -EAGAIN;
+	}
+	err = pkram_save_folio(&sv->pages, folio, folio->index,
+			       folio_test_uptodate(folio) ?
+			       PKRAM_RUN_UPTODATE : 0);
+	folio_unlock(folio);
+	if (err == -EHWPOISON)
+		return shmem_save_refuse(sv, err, "a page was lost to a memory error");
+	if (err == -EINVAL)
+		return shmem_save_refuse(sv, err, "a page is of a kind that cannot be preserved");
+	return err;
+}
+
+static int shmem_save_swapped(struct shmem_pkram_saver *sv,
+			      struct inode *inode, pgoff_t index)
+{
+	int err = shmem_pkram_swapin(inode, index, SHMEM_PKRAM_GFP);
+
+	if (!err)
+		return -EAGAIN;
+	if (err == -EIO)
+		return shmem_save_refuse(sv, err, "a page was lost to a memory or swap error");
+	return shmem_save_refuse(sv, err, "a page cannot be brought back from swap");
+}
+
+static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+	pgoff_t indices[PAGEVEC_SIZE];
+	struct folio_batch fbatch;
+	pgoff_t index = 0;
+	unsigned int i;
+	int err = 0;
+
+	folio_batch_init(&fbatch);
+	while (!err && find_get_entries(mapping, &index, ULONG_MAX, &fbatch,
+					indices)) {
+		for (i = 0; !err && i < folio_batch_count(&fbatch); i++) {
+			struct folio *folio = fbatch.folios[i];
+
+			err = xa_is_value(folio) ?
+			      shmem_save_swapped(sv, inode, indices[i]) :
+			      shmem_save_folio(sv, inode, folio);
+		}
+		if (err == -EAGAIN) {
+			index = indices[i - 1];
+			err = 0;
+		}
+		folio_batch_remove_exceptionals(&fbatch);
+		folio_batch_release(&fbatch);
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	return err ?: pkram_end_run(&sv->pages);
+}
+
+static int shmem_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
+{
+	struct pkram_shmem_data *rec = (void *)(sv->buf + sv->len);
+	const u64 pos = sv->pages.nr;
+	const pgoff_t fallocend = SHMEM_I(inode)->fallocend;
+	int err;
+
+	if (!inode->i_mapping->nrpages && !SHMEM_I(inode)->swapped && !fallocend)
+		return 0;
+	err = shmem_save_pages(sv, inode);
+	if (err)
+		return err;
+
+	*rec = (struct pkram_shmem_data){
+		.pos = pos,
+		.nr = sv->pages.nr - pos,
+		.fallocend = fallocend,
+	};
+	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_DATA, 0, sizeof(*rec));
+	sv->len += sizeof(*rec);
+	sv->header.nr_blocks += rec->nr;
+	return 0;
+}
+
+static int shmem_save_symlink(struct shmem_pkram_saver *sv, struct inode *inode)
+{
+	const u32 len = inode->i_size;
+	struct folio *folio;
+	int err;
+
+	if (inode->i_link) {
+		sv->len += pkram_shmem_put_symlink(sv->buf + sv->len,
+						   inode->i_link, len);
+		return 0;
+	}
+	err = shmem_get_folio(inode, 0, 0, &folio, SGP_READ);
+	if (!err && !folio)
+		err = -EIO;
+	if (err)
+		return shmem_save_refuse(sv, err, "cannot be read");
+	if (folio_test_hwpoison(folio) || len > PKRAM_SHMEM_TARGET_MAX)
+		err = shmem_save_refuse(sv, -EIO, "cannot be read");
+	else
+		sv->len += pkram_shmem_put_symlink(sv->buf + sv->len,
+						   folio_address(folio), len);
+	folio_unlock(folio);
+	folio_put(folio);
+	sv->header.nr_blocks++;
+	return err;
+}
+
+/* -------------------------------------------------------------- inodes */
+
+static bool shmem_has_acl(struct inode *inode)
+{
+#ifdef CONFIG_FS_POSIX_ACL
+	return inode->i_acl || inode->i_default_acl;
+#else
+	return false;
+#endif
+}
+
+static bool shmem_has_policy(struct inode *inode)
+{
+#ifdef CONFIG_NUMA
+	return S_ISREG(inode->i_mode) &&
+	       !RB_EMPTY_ROOT(&SHMEM_I(inode)->policy.root);
+#else
+	return false;
+#endif
+}
+
+/* What cannot be preserved must not get lost silently */
+static const char *shmem_save_obstacle(struct inode *inode)
+{
+	struct shmem_inode_info *info = SHMEM_I(inode);
+
+	if (!RB_EMPTY_ROOT(&info->xattrs.rb_root))
+		return "it has extended attributes";
+	if (shmem_has_acl(inode))
+		return "it has an ACL";
+	if (shmem_has_policy(inode))
+		return "it has a memory policy";
+	if (info->seals != F_SEAL_SEAL)
+		return "it is sealed";
+	if (IS_SWAPFILE(inode))
+		return "it is a swap file";
+	if (S_ISREG(inode->i_mode) && info->flags != VM_NORESERVE)
+		return "it is shared memory";
+	if (from_kuid(&init_user_ns, inode->i_uid) == (uid_t)-1 ||
+	    from_kgid(&init_user_ns, inode->i_gid) == (gid_t)-1)
+		return "it has no valid owner";
+	return NULL;
+}
+
+static void shmem_save_inode_rec(struct shmem_pkram_saver *sv,
+				 struct inode *inode, u32 id)
+{
+	struct pkram_shmem_inode *rec = (void *)(sv->buf + sv->len);
+	struct shmem_inode_info *info = SHMEM_I(inode);
+	const bool dev = S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode);
+
+	*rec = (struct pkram_shmem_inode){
+		.id = id,
+		.mode = inode->i_mode,
+		.ino = inode->i_ino,
+		.uid = from_kuid(&init_user_ns, inode->i_uid),
+		.gid = from_kgid(&init_user_ns, inode->i_gid),
+		.nlink = inode->i_nlink,
+		.generation = inode->i_generation,
+		.rdev_major = dev ? MAJOR(inode->i_rdev) : 0,
+		.rdev_minor = dev ? MINOR(inode->i_rdev) : 0,
+		.size = i_size_read(inode),
+		.version = inode_peek_iversion_raw(inode),
+		.atime = inode_get_atime_sec(inode),
+		.mtime = inode_get_mtime_sec(inode),
+		.ctime = inode_get_ctime_sec(inode),
+		.btime = info->i_crtime.tv_sec,
+		.atime_nsec = inode_get_atime_nsec(inode),
+		.mtime_nsec = inode_get_mtime_nsec(inode),
+		.ctime_nsec = inode_get_ctime_nsec(inode),
+		.btime_nsec = info->i_crtime.tv_nsec,
+		.fsflags = info->fsflags,
+	};
+	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_INODE,
+			    inode_unhashed(inode) ? 0 : PKRAM_SHMEM_INODE_HASHED,
+			    sizeof(*rec));
+	sv->len += sizeof(*rec);
+}
+
+/* Add an inode that has not been seen before to the records in sv->buf */
+static int shmem_save_inode(struct shmem_pkram_saver *sv,
+			    struct dentry *dentry, u32 *id)
+{
+	struct inode *inode = d_inode(dentry);
+	const char *why = shmem_save_obstacle(inode);
+	int err;
+
+	if (why)
+		return shmem_save_refuse(sv, -EOPNOTSUPP, why);
+	if (sv->header.nr_inodes >= PKRAM_SHMEM_CHECK_DIR - 1)
+		return shmem_save_refuse(sv, -EFBIG, "too many files");
+
+	*id = ++sv->header.nr_inodes;
+	shmem_save_inode_rec(sv, inode, *id);
+	if (S_ISREG(inode->i_mode))
+		return shmem_save_data(sv, inode);
+	if (S_ISLNK(inode->i_mode))
+		return shmem_save_symlink(sv, inode);
+	if (!S_ISDIR(inode->i_mode))
+		return 0;
+
+	err = shmem_list_grow(&sv->dirs, 1);
+	if (!err)
+		sv->dirs.items[sv->dirs.nr++] = (struct shmem_pkram_item){
+			.dentry = dentry,
+			.id = *id,
+		};
+	return err;
+}
+
+/* ---------------------------------------------------------------- tree */
+
+static int shmem_save_flush(struct shmem_pkram_saver *sv)
+{
+	ssize_t ret = pkram_write(&sv->bytes, sv->buf, sv->len);
+
+	sv->len = 0;
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * Ids of inodes with several names. What is stored by the address of the inode
+ * is its id and the number of names to come; that there are as many as i_nlink
+ * says is what the load insists on.
+ */
+static int shmem_save_link(struct shmem_pkram_saver *sv, struct dentry *dentry,
+			   u32 *id)
+{
+	struct inode *inode = d_inode(dentry);
+	const unsigned long key = (unsigned long)inode / sizeof(long);
+	void *entry = xa_load(&sv->links, key);
+	u64 value;
+	int err;
+
+	if (entry) {
+		value = xa_to_value(entry);
+		*id = lower_32_bits(value);
+		if (!upper_32_bits(value))
+			return shmem_save_refuse(sv, -EIO, "it has more names than links");
+		value -= 1ULL << 32;
+	} else {
+		err = shmem_save_inode(sv, dentry, id);
+		if (err)
+			return err;
+		value = *id | (u64)(inode->i_nlink - 1) << 32;
+	}
+	entry = xa_store(&sv->links, key, xa_mk_value(value), SHMEM_PKRAM_GFP);
+	return xa_err(entry);
+}
+
+static int shmem_save_entry(struct shmem_pkram_saver *sv, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	u32 id;
+	int err;
+
+	if (S_ISDIR(inode->i_mode) || inode->i_nlink == 1)
+		err = shmem_save_inode(sv, dentry, &id);
+	else
+		err = shmem_save_link(sv, dentry, &id);
+	if (err)
+		return err;
+	sv->len += pkram_shmem_put_dentry(sv->buf + sv->len, id,
+					  simple_offset_get(dentry),
+					  dentry->d_name.name,
+					  dentry->d_name.len);
+	sv->header.nr_dentries++;
+	return shmem_save_flush(sv);
+}
+
+/* Up to SHMEM_PKRAM_BATCH entries after @prev; returns the last one or NULL */
+static struct dentry *shmem_list_batch(struct shmem_pkram_list *list,
+				       struct dentry *dir, struct dentry *prev)
+{
+	struct dentry *child;
+	size_t end = list->nr + SHMEM_PKRAM_BATCH;
+
+	guard(spinlock)(&dir->d_lock);
+	child = prev ? d_next_sibling(prev) : d_first_child(dir);
+	hlist_for_each_entry_from(child, d_sib) {
+		if (!simple_positive(child))
+			continue;
+		list->items[list->nr++].dentry = child;
+		if (list->nr == end)
+			return child;
+	}
+	return NULL;
+}
+
+static int shmem_list_dir(struct shmem_pkram_list *list, struct dentry *dir)
+{
+	struct dentry *last = NULL;
+	int err;
+
+	list->nr = 0;
+	do {
+		err = shmem_list_grow(list, SHMEM_PKRAM_BATCH);
+		if (err)
+			return err;
+		last = shmem_list_batch(list, dir, last);
+		cond_resched();
+	} while (last);
+	return 0;
+}
+
+static int shmem_save_dir_rec(struct shmem_pkram_saver *sv,
+			      const struct shmem_pkram_item *item)
+{
+	struct inode *inode = d_inode(item->dentry);
+	struct pkram_shmem_dir *rec = (void *)sv->buf;
+
+	*rec = (struct pkram_shmem_dir){
+		.id = item->id,
+		.nr = sv->entries.nr,
+		.next_offset = SHMEM_I(inode)->dir_offsets.next_offset,
+	};
+	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_DIR, 0, sizeof(*rec));
+	sv->len = sizeof(*rec);
+	return shmem_save_flush(sv);
+}
+
+static int shmem_save_dir(struct shmem_pkram_saver *sv,
+			  const struct shmem_pkram_item *item)
+{
+	struct dentry *dir = item->dentry;
+	const size_t nr_dirs = sv->dirs.nr;
+	struct dentry *child = dir;
+	size_t i;
+	int err;
+
+	err = shmem_list_dir(&sv->entries, dir);
+	if (!err)
+		err = shmem_save_dir_rec(sv, item);
+	for (i = sv->entries.nr; !err && i; i--) {
+		child = sv->entries.items[i - 1].dentry;
+		err = shmem_save_entry(sv, child);
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	if (!err && d_inode(dir)->i_nlink != 2 + sv->dirs.nr - nr_dirs) {
+		child = dir;
+		err = shmem_save_refuse(sv, -EIO, "its number of links is wrong");
+	}
+	if (err)
+		shmem_save_report(sv, child, err);
+	return err;
+}
+
+static int shmem_save_super(struct shmem_pkram_saver *sv)
+{
+	struct shmem_options *ctx = sv->fc->fs_private;
+	struct super_block *sb = sv->fc->root->d_sb;
+	struct shmem_sb_info *sbinfo = SHMEM_SB(sb);
+	struct pkram_shmem_super *rec = (void *)sv->buf;
+	const int seen = ctx->seen;
+	const bool full_inums = seen & SHMEM_SEEN_INUMS ? ctx->full_inums :
+							  sbinfo->full_inums;
+
+	/* As they will be when this remount has succeeded */
+	*rec = (struct pkram_shmem_super){
+		.max_blocks = seen & SHMEM_SEEN_BLOCKS ? ctx->blocks :
+							 sbinfo->max_blocks,
+		.max_inodes = seen & SHMEM_SEEN_INODES ? ctx->inodes :
+							 sbinfo->max_inodes,
+		.next_ino = sbinfo->next_ino,
+		.uid = from_kuid(&init_user_ns, sbinfo->uid),
+		.gid = from_kgid(&init_user_ns, sbinfo->gid),
+		.mode = sbinfo->mode,
+		.huge = seen & SHMEM_SEEN_HUGE ? ctx->huge : sbinfo->huge,
+	};
+	memcpy(rec->uuid, sb->s_uuid.b, sizeof(rec->uuid));
+	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_SUPER,
+			    (full_inums ? PKRAM_SHMEM_SUPER_INODE64 : 0) |
+			    (sbinfo->noswap ? PKRAM_SHMEM_SUPER_NOSWAP : 0),
+			    sizeof(*rec));
+	sv->len = sizeof(*rec);
+	return shmem_save_flush(sv);
+}
+
+/* What the superblock has that cannot be preserved */
+static const char *shmem_save_super_obstacle(struct shmem_pkram_saver *sv)
+{
+	struct shmem_options *ctx = sv->fc->fs_private;
+	struct super_block *sb = sv->fc->root->d_sb;
+
+	if (sb_any_quota_loaded(sb))
+		return "the file system has quotas";
+	if (SHMEM_SB(sb)->mpol || ctx->mpol)
+		return "the file system has a memory policy (mpol=)";
+	return NULL;
+}
+
+static int shmem_save_root(struct shmem_pkram_saver *sv)
+{
+	struct dentry *root = sv->fc->root->d_sb->s_root;
+	const char *why = shmem_save_super_obstacle(sv);
+	u32 id;
+	int err;
+
+	if (why)
+		err = shmem_save_refuse(sv, -EOPNOTSUPP, why);
+	else
+		err = shmem_save_super(sv);
+	if (!err)
+		err = shmem_save_inode(sv, root, &id);
+	if (!err)
+		err = shmem_save_flush(sv);
+	if (err)
+		shmem_save_report(sv, root, err);
+	return err;
+}
+
+/* Has every name of every inode been seen? */
+static int shmem_save_check_links(struct shmem_pkram_saver *sv)
+{
+	unsigned long key;
+	void *entry;
+
+	xa_for_each(&sv->links, key, entry) {
+		if (upper_32_bits(xa_to_value(entry))) {
+			shmem_pkram_err(sv->fc, "cannot preserve inode %lu: it has fewer names than links",
+					((struct inode *)(key * sizeof(long)))->i_ino);
+			sv->reported = true;
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+/* Totals are known last but read first: an access of its own puts them there */
+static int shmem_save_header(struct shmem_pkram_saver *sv)
+{
+	struct pkram_shmem_header *header = &sv->header;
+	struct pkram_access first = {
+		.ps = &sv->st->ps,
+		.type = PKRAM_OBJ_BYTES,
+	};
+	ssize_t ret;
+
+	header->magic = PKRAM_SHMEM_MAGIC;
+	header->version = PKRAM_SHMEM_VERSION;
+	header->nr_frames = sv->pages.nr;
+	header->nr_bytes = sizeof(*header) + sv->bytes.nr;
+	pkram_shmem_put_rec(&header->rec, PKRAM_SHMEM_HEADER, 0,
+			    sizeof(*header));
+	ret = pkram_write(&first, header, sizeof(*header));
+	return pkram_finish_access(&first, ret >= 0) ?: min_t(ssize_t, ret, 0);
+}
+
+/* Save everything into the object that has been prepared */
+static int shmem_save_obj(struct shmem_pkram_saver *sv)
+{
+	size_t i;
+	int err, ret;
+
+	err = shmem_save_root(sv);
+	/* The list grows meanwhile */
+	for (i = 0; !err && i < sv->dirs.nr; i++) {
+		const struct shmem_pkram_item item = sv->dirs.items[i];
+
+		err = shmem_save_dir(sv, &item);
+	}
+	if (!err)
+		err = shmem_save_check_links(sv);
+	if (!err)
+		err = shmem_save_header(sv);
+	ret = pkram_finish_access(&sv->bytes, !err);
+	err = err ?: ret;
+	ret = pkram_finish_access(&sv->pages, !err);
+	return err ?: ret;
+}
+
+static int shmem_save_node(struct shmem_pkram_saver *sv)
+{
+	struct pkram_stream *ps = &sv->st->ps;
+	int err;
+
+	err = pkram_prepare_save(ps, sv->st->node, SHMEM_PKRAM_GFP);
+	if (err) {
+		shmem_pkram_err(sv->fc, "cannot preserve '%s': %s (%d)",
+				sv->st->node,
+				err == -EEXIST ? "something is preserved under this name" :
+				err == -ENODEV ? "PKRAM is switched off" :
+				"not enough memory", err);
+		return err;
+	}
+	err = pkram_prepare_save_obj(ps, PKRAM_OBJ_PAGES | PKRAM_OBJ_BYTES);
+	if (!err) {
+		err = shmem_save_obj(sv);
+		if (!err)
+			pkram_finish_save_obj(ps);
+	}
+	if (err && !sv->reported)
+		shmem_pkram_err(sv->fc, "cannot preserve '%s': %s (%d)",
+				sv->st->node, err == -ENOMEM ?
+				"not enough memory" : "error", err);
+	if (!err) {
+		err = pkram_room_to_boot();
+		if (err)
+			shmem_pkram_err(sv->fc, "cannot preserve '%s': what is left is too little for the next kernel to boot",
+					sv->st->node);
+	}
+	if (err)
+		pkram_discard_save(ps);
+	return err;
+}
+
+/**
+ * shmem_pkram_save_tree() - save a file system into a node
+ * @st: mount
+ * @fc: remount, which is or makes it read-only
+ *
+ * On success the node is complete but for pkram_finish_save(), which publishes
+ * it.
+ *
+ * Context: May sleep. s_umount is held for writing.
+ * Return: 0; -EOPNOTSUPP when the tree holds something that cannot be
+ * preserved; -EBUSY when pages are pinned; -EIO and -EHWPOISON when something
+ * cannot be read; -EINTR; -EEXIST; -ENODEV; -ENOMEM. Nothing has changed then,
+ * and the reason has been reported.
+ */
+int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
+{
+	struct shmem_pkram_saver *sv;
+	int err = -ENOMEM;
+
+	sv = kzalloc(sizeof(*sv), SHMEM_PKRAM_GFP);
+	if (!sv)
+		return -ENOMEM;
+	sv->st = st;
+	sv->fc = fc;
+	sv->bytes.ps = &st->ps;
+	sv->bytes.type = PKRAM_OBJ_BYTES;
+	sv->pages.ps = &st->ps;
+	sv->pages.type = PKRAM_OBJ_PAGES;
+	xa_init(&sv->links);
+	sv->buf = kmalloc(PKRAM_SHMEM_ENTRY_MAX, SHMEM_PKRAM_GFP);
+	if (sv->buf)
+		err = shmem_save_node(sv);
+
+	kfree(sv->buf);
+	xa_destroy(&sv->links);
+	kvfree(sv->entries.items);
+	kvfree(sv->dirs.items);
+	kfree(sv);
+	return err;
+}

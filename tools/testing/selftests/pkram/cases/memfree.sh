@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# proves: saving and loading in one boot, twenty times, loses less than 1 MiB
+# stages: 1
+
+round() {
+	pmount free size=500M
+	tree_kinds $M
+	$T fill $M/fill 20M 1
+	preserve
+	umount $M
+	pmount free
+	mount -o remount,ro,preserve $M
+	mount -o remount,rw,nopreserve $M
+	umount $M
+}
+
+stage1() {
+	local before after n
+
+	round
+	round
+	before=$(free_kib)
+	for ((n = 0; n < 20; n++)); do
+		round
+	done
+	after=$(free_kib)
+	echo "KIB before $before after $after"
+	[ $((before - after)) -le 1024 ] || fail "$((before - after)) KiB lost"
+	expect_nothing_preserved
+}
+
+. /files/lib.sh

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the cases share. A case defines stage1, stage2, ... and ends with
+#
+#	. /files/lib.sh
+#
+# which runs the function of the stage whose turn it is, as root in the guest.
+# Between two stages the machine kexecs. A stage fails with the first command
+# that fails.
+
+set -euo pipefail
+shopt -s dotglob
+
+T=/files/pkram_test
+M=/mnt/t
+
+fail() {
+	echo "FAIL: $*"
+	dmesg | grep -E 'pkram|tmpfs' | tail -20 || true
+	exit 1
+}
+
+# For the runner: the whole case does not apply here
+skip() {
+	echo "SKIP: $*"
+	exit 0
+}
+
+# --------------------------------------------------------------- mounting
+
+# pmount NAME [OPTIONS [DIR]]: mount the tmpfs NAME
+pmount() {
+	mkdir -p "${3:-$M}"
+	mount -t tmpfs -o "pkram=$1${2:+,$2}" "tmpfs-$1" "${3:-$M}"
+}
+
+# preserve [DIR]
+preserve() {
+	mount -o remount,ro,preserve "${1:-$M}"
+}
+
+# mount_err ERRNO DIR FLAGS OPTIONS: mount(2) must fail in just this way. With
+# 0 it must succeed. FLAGS are of rw, ro and remount.
+mount_err() {
+	local got
+
+	mkdir -p "$2"
+	got=$($T mount "$2" "$3" "$4")
+	[ "$got" = "$1" ] || fail "mount $3 '$4': $got, expected $1"
+}
+
+# message TEXT CMD...: the command makes the kernel log a line with this text
+message() {
+	local text=$1 mark
+
+	shift
+	mark="mark-$RANDOM$RANDOM"
+	echo "$mark" > /dev/kmsg
+	"$@"
+	dmesg | sed "1,/$mark/d" | grep -F -q -- "$text" || {
+		dmesg | sed "1,/$mark/d"
+		fail "no message '$text' from: $*"
+	}
+}
+
+# nodes: number of nodes
+nodes() {
+	cat /sys/kernel/pkram/nodes
+}
+
+expect_nodes() {
+	[ "$(nodes)" = "$1" ] || fail "$(nodes) nodes, expected $1"
+}
+
+# ------------------------------------------------------------- comparing
+
+# manifest DIR: a line for all that can be seen of each file, in a form that
+# does not depend on the order of directories, on inode numbers, or on what
+# bytes are in names
+manifest() {
+	(
+		cd "$1"
+		# Newlines in names become \001, NULs newlines
+		find . ! -path ./.manifest -printf \
+			'%P|%y|%m|%U|%G|%s|%b|%n|%T@|%l\0' |
+			tr '\n\0' '\001\n' | sort
+		# First name of each group of hard links
+		find . ! -type d -links +1 -printf '%i|%P\0' |
+			tr '\n\0' '\001\n' | sort |
+			awk -F '|' '{ if ($1 != i) { i = $1; f = $2 }
+				print $2 " is " f }' | sort
+		find . -type f ! -path ./.manifest -print0 | sort -z |
+			xargs -0 -r $T map | tr '\n' ' ' | sha256sum
+		find . -type f ! -path ./.manifest ! -empty ! -name '*.sparse' \
+			-print0 | sort -z | xargs -0 -r sha256sum -z |
+			tr '\n\0' '\001\n'
+		find . -type f -name '*.sparse' -print0 | sort -z |
+			xargs -0 -r $T sum
+	)
+}
+
+# remember DIR [TAG]: put the tree's manifest into the tree; the next stages
+# check against it, and the runner checks that all tell the same digest of a tag
+remember() {
+	: > "$1/.manifest"
+	manifest "$1" > /tmp/manifest
+	cat /tmp/manifest > "$1/.manifest"
+	echo "DIGEST ${2:-${1##*/}} $(sha256sum < /tmp/manifest)"
+}
+
+check() {
+	[ -s "$1/.manifest" ] || fail "$1 has no manifest: the tree is not there"
+	manifest "$1" > /tmp/manifest
+	cmp -s /tmp/manifest "$1/.manifest" || {
+		diff "$1/.manifest" /tmp/manifest | head -20
+		fail "$1 has changed"
+	}
+	echo "DIGEST ${2:-${1##*/}} $(sha256sum < /tmp/manifest)"
+}
+
+expect_empty() {
+	[ -z "$(find "$1" -mindepth 1 -print -quit)" ] || fail "$1 is not empty"
+}
+
+# ---------------------------------------------------------------- memory
+
+# free_kib: free memory, when nothing moves any more
+free_kib() {
+	local a b n
+
+	for n in 1 2 3 4 5; do
+		sync
+		echo 3 > /proc/sys/vm/drop_caches
+		sleep 0.2
+		a=$(awk '/^MemFree/ { print $2 }' /proc/meminfo)
+		sleep 0.2
+		b=$(awk '/^MemFree/ { print $2 }' /proc/meminfo)
+		[ $((a - b)) -gt 64 ] || [ $((b - a)) -gt 64 ] || break
+	done
+	echo "$b"
+}
+
+# ----------------------------------------------------------------- trees
+
+# tree_kinds DIR: one of everything that a tree can be made of
+tree_kinds() {
+	local d=$1 name n
+
+	mkdir "$d/dir" "$d/empty" "$d/dir/sub"
+	echo hello > "$d/file"
+	: > "$d/zero"
+	head -c 100000 /dev/urandom > "$d/dir/random"
+
+	# Hard links across directories, also of a symlink
+	ln "$d/dir/random" "$d/dir/sub/random"
+	ln "$d/dir/random" "$d/another"
+	ln -s nowhere "$d/dir/link"
+	ln -P "$d/dir/link" "$d/empty/link"
+
+	# Symlinks: the longest inline one, the shortest that is not, the longest
+	for n in 1 127 128 4095; do
+		ln -s "$(printf "%${n}s" '' | tr ' ' s)" "$d/sym$n"
+	done
+
+	for n in 6755 1777 0000 4000 2070; do
+		echo "$n" > "$d/mode$n"
+		chmod "$n" "$d/mode$n"
+		mkdir "$d/dmode$n"
+		chmod "$n" "$d/dmode$n"
+	done
+	chown 1000:65534 "$d/mode0000"
+	chmod 6755 "$d/mode6755"
+	chown -h 4294967294:4294967293 "$d/sym1"
+
+	# Names
+	name=$(printf "%255s" '' | tr ' ' n)
+	echo long > "$d/$name"
+	mkdir "$d/dir/$name"
+	echo nl > "$d/new
+line"
+	echo utf > "$d/$(printf '\377\376bad')"
+	echo sp > "$d/ -rf * \$x \"'\\"
+	echo dots > "$d/..."
+
+	tree_data "$d/data"
+	tree_times "$d"
+}
+
+# Where bytes are and where not
+tree_data() {
+	local d=$1
+
+	mkdir "$d"
+	truncate -s 10M "$d/hole"
+	truncate -s 5M "$d/sparse"
+	for n in 0 3 1000 4095 4096 1048577 5242879; do
+		printf x | dd of="$d/sparse" bs=1 seek="$n" conv=notrunc status=none
+	done
+	head -c 300000 /dev/urandom > "$d/punched"
+	fallocate -p -o 8192 -l 100000 "$d/punched"
+	fallocate -l 200000 "$d/fallocated"
+	fallocate -l 200000 "$d/fallocated1"
+	printf x | dd of="$d/fallocated1" bs=1 seek=50000 conv=notrunc status=none
+	: > "$d/beyond"
+	fallocate -n -l 500000 "$d/beyond"
+	printf x > "$d/tiny"
+	printf 'tail' > "$d/tail"
+	$T tail "$d/tail" 0xa5
+	truncate -s 9223372036854771711 "$d/size.sparse"
+	printf x | dd of="$d/far.sparse" bs=1 seek=1099511627776 status=none
+}
+
+# Odd times, in both directions, on files and directories
+tree_times() {
+	local d=$1
+
+	touch -h -d '1969-12-31 23:59:58.000000001 UTC' "$d/sym127"
+	touch -d '1901-12-13 20:45:52.999999999 UTC' "$d/zero"
+	touch -d '2001-02-03 04:05:06.123456789 UTC' "$d/file" "$d/empty"
+	touch -d '2446-05-10 22:38:55.000000001 UTC' "$d/dir/sub"
+}
+
+# What the manifest does not hold
+check_kinds() {
+	local want
+
+	want=$(head -c $((2 * 4092)) /dev/zero | tr '\0' x | sed 's/xx/a5/g')
+	[ "$($T tail "$1/data/tail")" = "$want" ] ||
+		fail "bytes past the end of file have changed"
+}
+
+# deep DIR LEVELS: directories in each other, with a file at the bottom
+deep() {
+	local n
+
+	(
+		cd "$1"
+		for ((n = 0; n < $2; n++)); do
+			mkdir d
+			cd -P ./d 2> /dev/null || fail "level $n"
+		done
+		echo bottom > bottom
+	)
+}
+
+# No preserved state may be left over when all has been loaded
+expect_nothing_preserved() {
+	expect_nodes 0
+	[ "$(cat /sys/kernel/pkram/preserved_bytes)" = 0 ] ||
+		fail "$(cat /sys/kernel/pkram/preserved_bytes) bytes preserved"
+}
+
+mkdir -p "$M"
+"stage$STAGE"

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the tests of PKRAM need and a shell has not.
+ *
+ *   fill FILE SIZE SEED          make a file of pseudo-random bytes
+ *   check FILE SIZE SEED         is it one? exit 1 when not
+ *   interleave A B PAGES SEED    make two files, writing pages to each in turn
+ *   map FILE...                  data and holes of files, a line each
+ *   sum FILE...                  checksum of what is not hole, a line each
+ *   pages FILE                   number of pages in memory and of runs of frames
+ *   tail FILE [BYTE]             write or print the bytes past the end of file
+ *   mount DIR FLAGS OPTIONS      mount(2) of tmpfs; prints 0 or the errno's name
+ *   peek PHYS SIZE               bytes of physical memory, to standard output
+ *   poke PHYS HEX                write bytes to physical memory
+ *   find TEXT                    frames of RAM that begin with TEXT
+ *   frame FILE                   number of the first page's frame
+ *   crc32c                       of standard input, seed ~0, not inverted
+ *   socket FILE                  make a socket
+ *   hold FILE CMD...             run a command while a file is open and unlinked
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE	4096UL
+
+static uint64_t state;
+
+static void seed(const char *text)
+{
+	state = strtoull(text, NULL, 0) * 0x9e3779b97f4a7c15ULL + 1;
+}
+
+static void random_page(uint64_t *page)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGE / 8; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		page[i] = state;
+	}
+}
+
+static uint64_t size_of(const char *text)
+{
+	char *end;
+	uint64_t size = strtoull(text, &end, 0);
+
+	switch (*end) {
+	case 'G':
+		return size << 30;
+	case 'M':
+		return size << 20;
+	case 'K':
+		return size << 10;
+	}
+	return size;
+}
+
+static int open_or_die(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		err(2, "%s", path);
+	return fd;
+}
+
+static void write_all(int fd, const void *buf, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, buf, size);
+
+		if (n <= 0)
+			err(2, "write");
+		buf = (const char *)buf + n;
+		size -= n;
+	}
+}
+
+static int do_fill(char **arg)
+{
+	int fd = open_or_die(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
+	uint64_t left = size_of(arg[1]), page[PAGE / 8];
+
+	seed(arg[2]);
+	while (left) {
+		size_t n = left < PAGE ? left : PAGE;
+
+		random_page(page);
+		write_all(fd, page, n);
+		left -= n;
+	}
+	return close(fd);
+}
+
+static int do_check(char **arg)
+{
+	int fd = open_or_die(arg[0], O_RDONLY);
+	uint64_t left = size_of(arg[1]), pos = 0, page[PAGE / 8];
+	unsigned long bad = 0;
+	char got[PAGE];
+	struct stat st;
+
+	if (fstat(fd, &st))
+		err(2, "%s", arg[0]);
+	if ((uint64_t)st.st_size != left) {
+		printf("%s: %lld bytes, not %llu\n", arg[0],
+		       (long long)st.st_size, (unsigned long long)left);
+		return 1;
+	}
+	seed(arg[2]);
+	for (; left; pos += PAGE) {
+		size_t n = left < PAGE ? left : PAGE;
+
+		random_page(page);
+		if (read(fd, got, n) != (ssize_t)n)
+			err(2, "%s: read", arg[0]);
+		if (memcmp(got, page, n) && !bad++)
+			printf("%s: differs, first in page %#llx\n", arg[0],
+			       (unsigned long long)(pos / PAGE));
+		left -= n;
+	}
+	if (bad)
+		printf("%s: %lu pages differ\n", arg[0], bad);
+	return !!bad;
+}
+
+static int do_interleave(char **arg)
+{
+	int a = open_or_die(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
+	int b = open_or_die(arg[1], O_WRONLY | O_CREAT | O_TRUNC);
+	unsigned long pages = strtoul(arg[2], NULL, 0);
+	uint64_t page[PAGE / 8];
+
+	seed(arg[3]);
+	while (pages--) {
+		random_page(page);
+		write_all(a, page, PAGE);
+		write_all(b, page, 1);
+		if (lseek(b, PAGE - 1, SEEK_CUR) < 0)
+			err(2, "%s", arg[1]);
+	}
+	return close(a) || close(b);
+}
+
+/* NAME D0 H4096 D8192 E12288: where data, holes, the end begin */
+static void map_one(const char *path)
+{
+	int fd = open_or_die(path, O_RDONLY);
+	off_t pos = 0, end = lseek(fd, 0, SEEK_END);
+
+	printf("%s", path);
+	while (pos < end) {
+		off_t data = lseek(fd, pos, SEEK_DATA);
+
+		if (data < 0 && errno != ENXIO)
+			err(2, "%s: SEEK_DATA", path);
+		if (data < 0)
+			data = end;
+		if (data > pos)
+			printf(" H%lld", (long long)pos);
+		if (data >= end)
+			break;
+		printf(" D%lld", (long long)data);
+		pos = lseek(fd, data, SEEK_HOLE);
+		if (pos < 0)
+			err(2, "%s: SEEK_HOLE", path);
+	}
+	printf(" E%lld\n", (long long)end);
+	close(fd);
+}
+
+static int do_map(char **arg)
+{
+	for (; *arg; arg++)
+		map_one(*arg);
+	return 0;
+}
+
+/* For files of holes that nobody could read to the end */
+static int do_sum(char **arg)
+{
+	for (; *arg; arg++) {
+		int fd = open_or_die(*arg, O_RDONLY);
+		off_t pos = 0, end;
+		uint64_t sum = 1;
+
+		while ((pos = lseek(fd, pos, SEEK_DATA)) >= 0) {
+			end = lseek(fd, pos, SEEK_HOLE);
+			while (pos < end) {
+				unsigned char buf[PAGE];
+				ssize_t n = pread(fd, buf, PAGE, pos), i;
+
+				if (n <= 0)
+					err(2, "%s: read", *arg);
+				for (i = 0; i < n; i++)
+					sum = (sum ^ buf[i]) * 0x100000001b3ULL;
+				pos += n;
+			}
+		}
+		printf("%s %016llx\n", *arg, (unsigned long long)sum);
+		close(fd);
+	}
+	return 0;
+}
+
+/* Frame of each page of a file from /proc/self/pagemap, 0 when not there */
+static uint64_t *frames_of(const char *path, size_t *nr)
+{
+	int fd = open_or_die(path, O_RDONLY);
+	int pagemap = open_or_die("/proc/self/pagemap", O_RDONLY);
+	volatile const char *map;
+	uint64_t *frames;
+	struct stat st;
+	size_t i;
+
+	if (fstat(fd, &st))
+		err(2, "%s", path);
+	*nr = (st.st_size + PAGE - 1) / PAGE;
+	map = mmap(NULL, *nr * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	frames = calloc(*nr, sizeof(*frames));
+	if (map == MAP_FAILED || !frames)
+		err(2, "%s: mmap", path);
+	for (i = 0; i < *nr; i++)
+		(void)map[i * PAGE];
+	if (pread(pagemap, frames, *nr * 8, (uintptr_t)map / PAGE * 8) !=
+	    (ssize_t)(*nr * 8))
+		err(2, "pagemap");
+	for (i = 0; i < *nr; i++)
+		frames[i] = frames[i] >> 63 ? frames[i] & ((1ULL << 55) - 1) : 0;
+	return frames;
+}
+
+static int do_pages(char **arg)
+{
+	size_t nr, i, pages = 0, runs = 0;
+	uint64_t *frames = frames_of(arg[0], &nr), last = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!frames[i])
+			continue;
+		pages++;
+		runs += frames[i] != last + 1;
+		last = frames[i];
+	}
+	printf("%zu %zu\n", pages, runs);
+	return 0;
+}
+
+static int do_frame(char **arg)
+{
+	size_t nr;
+	uint64_t *frames = frames_of(arg[0], &nr);
+
+	printf("%#llx\n", (unsigned long long)frames[0]);
+	return !frames[0];
+}
+
+static int do_tail(char **arg)
+{
+	int fd = open_or_die(arg[0], arg[1] ? O_RDWR : O_RDONLY);
+	struct stat st;
+	char *map;
+	size_t i;
+
+	if (fstat(fd, &st))
+		err(2, "%s", arg[0]);
+	map = mmap(NULL, PAGE, arg[1] ? PROT_READ | PROT_WRITE : PROT_READ,
+		   MAP_SHARED, fd, st.st_size & ~(PAGE - 1));
+	if (map == MAP_FAILED)
+		err(2, "%s: mmap", arg[0]);
+	for (i = st.st_size % PAGE; i < PAGE; i++)
+		if (arg[1])
+			map[i] = strtoul(arg[1], NULL, 0);
+		else
+			printf("%02x%s", map[i] & 0xff, i + 1 < PAGE ? "" : "\n");
+	return 0;
+}
+
+static int do_mount(char **arg)
+{
+	unsigned long flags = 0;
+	int ret;
+
+	if (strstr(arg[1], "ro"))
+		flags |= MS_RDONLY;
+	if (strstr(arg[1], "remount"))
+		flags |= MS_REMOUNT;
+	ret = mount("pkram_test", arg[0], "tmpfs", flags, arg[2]);
+	puts(ret ? strerrorname_np(errno) : "0");
+	return 0;
+}
+
+static int dev_mem(int flags)
+{
+	int fd = open("/dev/mem", flags);
+
+	if (fd < 0)
+		err(77, "/dev/mem");
+	return fd;
+}
+
+static int do_peek(char **arg)
+{
+	int fd = dev_mem(O_RDONLY);
+	uint64_t at = size_of(arg[0]), size = size_of(arg[1]);
+	char buf[PAGE];
+
+	while (size) {
+		size_t n = size < PAGE ? size : PAGE;
+
+		if (pread(fd, buf, n, at) != (ssize_t)n)
+			err(2, "/dev/mem");
+		write_all(1, buf, n);
+		at += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static int do_poke(char **arg)
+{
+	int fd = dev_mem(O_RDWR);
+	uint64_t at = size_of(arg[0]);
+	const char *hex = arg[1];
+	unsigned int byte;
+
+	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2, at++) {
+		unsigned char c = byte;
+
+		if (pwrite(fd, &c, 1, at) != 1)
+			err(2, "/dev/mem");
+	}
+	return 0;
+}
+
+static int do_find(char **arg)
+{
+	int fd = dev_mem(O_RDONLY);
+	size_t len = strlen(arg[0]);
+	FILE *iomem = fopen("/proc/iomem", "r");
+	char line[256], buf[64];
+
+	if (!iomem || len > sizeof(buf))
+		err(2, "/proc/iomem");
+	while (fgets(line, sizeof(line), iomem)) {
+		unsigned long long from, to;
+
+		if (line[0] == ' ' || !strstr(line, "System RAM") ||
+		    sscanf(line, "%llx-%llx", &from, &to) != 2)
+			continue;
+		for (from = (from + PAGE - 1) & ~(PAGE - 1); from < to; from += PAGE)
+			if (pread(fd, buf, len, from) == (ssize_t)len &&
+			    !memcmp(buf, arg[0], len))
+				printf("%#llx\n", from);
+	}
+	return 0;
+}
+
+static int do_crc32c(char **arg)
+{
+	uint32_t crc = ~0U;
+	int c, bit;
+
+	(void)arg;
+	while ((c = getchar()) != EOF) {
+		crc ^= c;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
+	}
+	printf("%08x\n", crc);
+	return 0;
+}
+
+static int do_socket(char **arg)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", arg[0]);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		err(2, "%s", arg[0]);
+	return 0;
+}
+
+static int do_hold(char **arg)
+{
+	int fd = open(arg[0], O_RDWR | O_CREAT, 0600);
+	int status;
+
+	if (fd < 0 || unlink(arg[0]))
+		err(2, "%s", arg[0]);
+	write_all(fd, "x", 1);
+	if (!fork()) {
+		close(fd);
+		execvp(arg[1], arg + 1);
+		err(127, "%s", arg[1]);
+	}
+	wait(&status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(char **arg);
+	int args;
+} commands[] = {
+	{ "fill", do_fill, 3 },
+	{ "check", do_check, 3 },
+	{ "interleave", do_interleave, 4 },
+	{ "map", do_map, 0 },
+	{ "sum", do_sum, 0 },
+	{ "pages", do_pages, 1 },
+	{ "frame", do_frame, 1 },
+	{ "tail", do_tail, 1 },
+	{ "mount", do_mount, 3 },
+	{ "peek", do_peek, 2 },
+	{ "poke", do_poke, 2 },
+	{ "find", do_find, 1 },
+	{ "crc32c", do_crc32c, 0 },
+	{ "socket", do_socket, 1 },
+	{ "hold", do_hold, 2 },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name) &&
+		    argc - 2 >= commands[i].args)
+			return commands[i].fn(argv + 2);
+	fprintf(stderr, "usage: see the head of pkram_test.c\n");
+	return 2;
+}
