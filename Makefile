@@ -66,7 +66,25 @@ soak: setup         ## what runs for hours
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
 
-.PHONY: patchset-selftest vm-selftest
+.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
+unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
+	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
+
+kunit: sync         ## KUnit in user-mode Linux
+	@scripts/kunit
+
+selftests: kernel-release ## trees over real kexecs, on the release kernel
+	@OUT=$(CURDIR)/build/selftests tools/testing/selftests/pkram/run
+
+selftests-debug: kernel-debug ## the same with KASAN, lockdep and kmemleak: a choice of cases
+	@OUT=$(CURDIR)/build/selftests-debug tools/testing/selftests/pkram/run -k debug $(DEBUG_CASES)
+
+selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on both kernels
+	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(KIND)
+
+# The debug kernel takes ten times as long: what reaches most of the code
+DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file
+
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest
 

@@ -32,11 +32,11 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kstrtox.h>
-#include <linux/ktime.h>
 #include <linux/memblock.h>
 #include <linux/page-isolation.h>
 #include <linux/pgalloc_tag.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/sizes.h>
 #include <linux/vmstat.h>
 
@@ -105,7 +105,7 @@ static bool __init pkram_unmarked(phys_addr_t *base, phys_addr_t *end, int *nid,
 		phys_addr_t first = max(*base, r->base);
 		phys_addr_t last = min(*end, r->base + r->size);
 
-		if (r->flags & MEMBLOCK_LANDING || first >= last)
+		if (memblock_is_landing(r) || first >= last)
 			continue;
 		*base = first;
 		*end = last;
@@ -246,7 +246,7 @@ bool __init pkram_landing_covers(phys_addr_t base, phys_addr_t size)
 	if (!pkram_landing)
 		return true;
 	for_each_mem_region(r)
-		if (r->flags & MEMBLOCK_LANDING && base >= r->base &&
+		if (memblock_is_landing(r) && base >= r->base &&
 		    base + size <= r->base + r->size)
 			return true;
 	pr_err("range at %pa cannot be reserved: something may be preserved there\n",
@@ -262,7 +262,7 @@ static bool __init pkram_in_landing(phys_addr_t base)
 
 	for_each_mem_region(r)
 		if (base >= r->base && base < r->base + r->size)
-			return r->flags & MEMBLOCK_LANDING;
+			return memblock_is_landing(r);
 	return false;
 }
 
@@ -287,6 +287,7 @@ static void __init pkram_hold(phys_addr_t start, phys_addr_t end)
 
 	if (PFN_UP(start) >= PFN_DOWN(end))
 		return;
+	/* What is reserved and not recorded is lost for this boot, but safe */
 	if (pkram_nr_held == PKRAM_HELD_MAX) {
 		pr_warn_once("too many ranges of memory, some stay unused\n");
 		return;
@@ -335,13 +336,12 @@ void __init pkram_hold_back(void)
 		return;
 	/* Each step reserves the range that it finds, so the next finds another */
 	while (pkram_next_free(&start, &end)) {
-		/* Recorded first: a range that is only reserved is never freed */
-		pkram_hold(start, end);
 		if (memblock_reserve(start, end - start)) {
 			pr_err("hand-over refused: no room in memblock\n");
 			pkram_taken.magic = 0;
 			break;
 		}
+		pkram_hold(start, end);
 	}
 	pkram_landing = false;
 }
@@ -444,7 +444,7 @@ static bool __init pkram_adopt_frames(const struct pkram_super_ser *super)
 				    super->pt_crc, pkram_is_held);
 	if (err) {
 		pr_err("hand-over refused: its page table is %s\n",
-		       err == -ENOMEM ? "too large" : "damaged");
+		       err == -ENOMEM ? "too large" : "damaged or out of reach");
 		return false;
 	}
 	lost = pkram_unmark_lost(&pkram_pagetable);
@@ -465,7 +465,7 @@ static bool __init pkram_adopt_frames(const struct pkram_super_ser *super)
 void __init pkram_hand_back(void)
 {
 	const struct pkram_super_ser *super = &pkram_taken;
-	const ktime_t start = ktime_get();
+	const u64 start = local_clock();
 	bool adopted = false;
 	unsigned int i;
 	int nodes;
@@ -490,9 +490,9 @@ void __init pkram_hand_back(void)
 		return;
 
 	nodes = pkram_nodes_adopt(super->node_pfn, super->nr_nodes);
-	pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %lld us\n",
+	pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %llu us\n",
 		nodes < 0 ? "damaged hand-over:" : "took over",
 		super->nr_nodes, pkram_pagetable.nr_set << PAGE_SHIFT,
 		super->nr_landing, pkram_nr_held,
-		ktime_us_delta(ktime_get(), start));
+		(local_clock() - start) / NSEC_PER_USEC);
 }

@@ -11,7 +11,7 @@
  *
  * Knows nothing of how the ranges are found, and builds in user space.
  */
-#include <linux/minmax.h>
+#include <linux/kernel.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 

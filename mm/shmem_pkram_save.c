@@ -159,16 +159,17 @@ static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
 {
 	int err;
 
-	if (folio_maybe_dma_pinned(folio)) {
-		err = shmem_save_wait_pins(folio);
-		if (err)
-			return shmem_save_refuse(sv, err, "pages are pinned for DMA");
-	}
 	if (folio_lock_killable(folio))
 		return -EINTR;
-	if (folio->mapping != inode->i_mapping || folio_maybe_dma_pinned(folio)) {
+	if (folio->mapping != inode->i_mapping) {
 		folio_unlock(folio);
 		return -EAGAIN;
+	}
+	if (folio_maybe_dma_pinned(folio)) {
+		folio_unlock(folio);
+		err = shmem_save_wait_pins(folio);
+		return err ? shmem_save_refuse(sv, err, "pages are pinned for DMA") :
+			     -EAGAIN;
 	}
 	err = pkram_save_folio(&sv->pages, folio, folio->index,
 			       folio_test_uptodate(folio) ?
@@ -198,14 +199,15 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
 	struct address_space *mapping = inode->i_mapping;
 	pgoff_t indices[PAGEVEC_SIZE];
 	struct folio_batch fbatch;
+	unsigned int i, nr;
 	pgoff_t index = 0;
-	unsigned int i;
 	int err = 0;
 
 	folio_batch_init(&fbatch);
-	while (!err && find_get_entries(mapping, &index, ULONG_MAX, &fbatch,
-					indices)) {
-		for (i = 0; !err && i < folio_batch_count(&fbatch); i++) {
+	do {
+		nr = find_get_entries(mapping, &index, ULONG_MAX, &fbatch,
+				      indices);
+		for (i = 0; !err && i < nr; i++) {
 			struct folio *folio = fbatch.folios[i];
 
 			err = xa_is_value(folio) ?
@@ -214,6 +216,7 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
 		}
 		if (err == -EAGAIN) {
 			index = indices[i - 1];
+			nr = PAGEVEC_SIZE;
 			err = 0;
 		}
 		folio_batch_remove_exceptionals(&fbatch);
@@ -221,7 +224,7 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
 		if (fatal_signal_pending(current))
 			err = err ?: -EINTR;
 		cond_resched();
-	}
+	} while (!err && nr == PAGEVEC_SIZE);
 	return err ?: pkram_end_run(&sv->pages);
 }
 

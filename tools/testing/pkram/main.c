@@ -15,6 +15,7 @@ static const struct {
 	{ "adopt", adopt_tests },
 	{ "format", format_tests },
 	{ "layout", layout_tests },
+	{ "landing", landing_tests },
 	{ "record", record_tests },
 };
 

@@ -29,6 +29,7 @@ extern const struct test pagetable_tests[];
 extern const struct test adopt_tests[];
 extern const struct test format_tests[];
 extern const struct test layout_tests[];
+extern const struct test landing_tests[];
 extern const struct test record_tests[];
 
 #define TEST_SKIPPED	77

@@ -365,7 +365,8 @@ static int do_find(char **arg)
 		if (line[0] == ' ' || !strstr(line, "System RAM") ||
 		    sscanf(line, "%llx-%llx", &from, &to) != 2)
 			continue;
-		for (from = (from + PAGE - 1) & ~(PAGE - 1); from < to; from += PAGE)
+		for (from = (from + PAGE - 1) & ~(PAGE - 1); from + PAGE - 1 <= to;
+		     from += PAGE)
 			if (pread(fd, buf, len, from) == (ssize_t)len &&
 			    !memcmp(buf, arg[0], len))
 				printf("%#llx\n", from);

@@ -4,7 +4,6 @@
 # stages: 2
 # vm junk: -a pkram=junk
 # vm empty: -a pkram=
-# vm zero: -a pkram=0
 # vm negative: -a pkram=-1
 # vm nowhere: -a pkram=fffffffffff
 # vm hole: -a pkram=a0

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # proves: the KUnit tests pass in the guest at boot
 # stages: 1
+# vm: -a kunit.enable=1
 
 stage1() {
 	dmesg | grep -q 'KTAP version' || skip "the kernel has no KUnit tests"

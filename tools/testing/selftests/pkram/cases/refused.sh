@@ -48,9 +48,9 @@ try() {
 		chattr -i -a $M/$name 2> /dev/null || true
 		rm -rf ${M:?}/$name
 		preserve
+		umount $M
+		pmount refused
 	fi
-	umount $M
-	pmount refused
 	[ "$(cat $M/other)" = other ] || fail "other"
 	# Whatever chattr has done
 	chattr -R -i -a $M 2> /dev/null || true
