@@ -408,8 +408,9 @@ static int pkram_displace_rest(void)
  * pkram_displace() - move all that is preserved out of banned ranges
  *
  * Context: May sleep. Caller holds pkram_lock, so that no node changes.
- * Return: 0; -EBUSY when a node is being saved, loaded or freed; -EHWPOISON when a page cannot be read; -ENOMEM. On error every
- * node is complete, though some of what it holds may have been moved.
+ * Return: 0; -EBUSY when a node is being saved, loaded or freed; -EHWPOISON
+ * when a page cannot be read; -ENOMEM. On error every node is complete, though
+ * some of what it holds may have been moved.
  */
 int pkram_displace(void)
 {

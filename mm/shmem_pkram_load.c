@@ -469,6 +469,9 @@ static struct inode *shmem_load_new_inode(struct super_block *sb,
 
 	inode = shmem_pkram_new_inode(sb, rec->mode,
 				      MKDEV(rec->rdev_major, rec->rdev_minor));
+	/* That there are enough inodes has been checked: it lacks memory */
+	if (inode == ERR_PTR(-ENOSPC))
+		return ERR_PTR(-ENOMEM);
 	if (IS_ERR(inode))
 		return inode;
 
