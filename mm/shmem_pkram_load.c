@@ -343,7 +343,7 @@ static int shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
 	     folio_order(folio) > MAX_PAGECACHE_ORDER))
 		return -EOPNOTSUPP;
 	if (folio_ref_count(folio) != 2 || folio_test_lru(folio) ||
-	    folio_memcg_charged(folio))
+	    folio_memcg(folio))
 		err = shmem_load_settle(ld, folio);
 	if (err)
 		return err;
