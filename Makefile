@@ -17,7 +17,7 @@ setup:              ## install every Debian package needed (the others do this b
 
 # ---- the series ----
 
-.PHONY: tree save series series-check pkram-n-identical
+.PHONY: tree save series series-check series-checkpatch pkram-n-identical
 tree: setup         ## build/tree: git tree of the kernel, one commit a step
 	scripts/patchset tree
 
@@ -29,6 +29,9 @@ series: sync        ## build/series: patches to mail, proved with git am
 
 series-check: sync  ## every step builds with PKRAM=y and =n, checkpatch --strict is clean
 	scripts/series-check
+
+series-checkpatch: sync ## checkpatch --strict and git am alone
+	@scripts/series-check checkpatch
 
 pkram-n-identical: sync ## with PKRAM=n the touched objects have the code they had
 	scripts/pkram-n-identical
@@ -66,7 +69,7 @@ soak: setup         ## what runs for hours
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
 
-.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
+.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug selftests-soak
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
@@ -80,7 +83,7 @@ selftests-debug: kernel-debug ## the same with KASAN, lockdep and kmemleak: a ch
 	@OUT=$(CURDIR)/build/selftests-debug tools/testing/selftests/pkram/run -k debug $(DEBUG_CASES)
 
 selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on both kernels
-	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(KIND)
+	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(or $(KIND),release)
 
 # The debug kernel takes ten times as long: what reaches most of the code
 DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file

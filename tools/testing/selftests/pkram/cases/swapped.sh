@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # proves: pages that are swapped out come back, also those past the end of file
 # stages: 2
+# soak: yes
 # vm: -m 1G
 
 stage1() {
