@@ -28,6 +28,7 @@
 #define pr_fmt(fmt) "pkram: " fmt
 
 #include <linux/crash_dump.h>
+#include <linux/find.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/io.h>
@@ -164,6 +165,17 @@ static bool __init pkram_enter_landing(const struct pkram_super_ser *super)
 	return total;
 }
 
+/* Memory that memblock regards as used */
+static unsigned long __init pkram_used_pages(void)
+{
+	phys_addr_t start, end, free = 0;
+	u64 i;
+
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL)
+		free += end - start;
+	return PHYS_PFN(memblock_phys_mem_size() - free);
+}
+
 /* Copy the super block, and make sure that nobody believes it again */
 static const char *__init pkram_super_take(u64 pfn, struct pkram_super_ser *copy)
 {
@@ -199,6 +211,8 @@ void __init pkram_early_init(void)
 {
 	const phys_addr_t base = PFN_PHYS(pkram_boot_pfn);
 	const char *why;
+
+	pkram_image_pages = pkram_used_pages();
 
 	/* The memory of a crashed kernel is not to be changed */
 	if (is_kdump_kernel())
@@ -323,14 +337,11 @@ static u64 __init pkram_super_alloc(void)
  */
 void __init pkram_hold_back(void)
 {
-	phys_addr_t start, end, free = 0;
-	u64 i;
+	phys_addr_t start, end;
 
 	if (pkram_enabled && !pkram_boot_pfn)
 		pkram_boot_pfn = pkram_super_alloc();
-	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL)
-		free += end - start;
-	pkram_boot_pages = PHYS_PFN(memblock_phys_mem_size() - free);
+	pkram_boot_pages = pkram_used_pages() - pkram_image_pages;
 
 	if (!pkram_landing)
 		return;
@@ -391,8 +402,9 @@ static u64 __init pkram_unmark_lost(struct pkram_pagetable *pt)
 }
 
 /* Free reserved frames in the largest blocks that their alignment allows */
-static void __init pkram_free_frames(u64 pfn, u64 end)
+static u64 __init pkram_free_frames(u64 pfn, u64 end)
 {
+	const u64 nr = end - pfn;
 	unsigned int order;
 
 	for (; pfn < end; pfn += 1UL << order) {
@@ -406,12 +418,14 @@ static void __init pkram_free_frames(u64 pfn, u64 end)
 		__free_pages_core(page, order, MEMINIT_EARLY);
 		cond_resched();
 	}
+	return nr;
 }
 
 static void __init pkram_free_unmarked(const struct pkram_pagetable *pt,
 				       const struct pkram_held *held)
 {
 	u64 pfn, next, nr = 0;
+	unsigned long bit, end;
 
 	/*
 	 * Deferred initialisation of struct page leaves out reserved pages, and
@@ -421,11 +435,18 @@ static void __init pkram_free_unmarked(const struct pkram_pagetable *pt,
 	     pfn < held->end_pfn; pfn += pageblock_nr_pages)
 		set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
 
-	for (pfn = held->start_pfn; pfn < held->end_pfn;
-	     pfn = pkram_pagetable_next_clear(pt, next, held->end_pfn)) {
-		next = pkram_pagetable_next_set(pt, pfn, held->end_pfn);
-		pkram_free_frames(pfn, next);
-		nr += next - pfn;
+	for (pfn = held->start_pfn; pfn < held->end_pfn; pfn = next) {
+		const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
+		const unsigned long *leaf = pkram_pagetable_leaf(pt, pfn);
+
+		next = min(base + PKRAM_PT_LEAF_FRAMES, held->end_pfn);
+		if (!leaf) {
+			nr += pkram_free_frames(pfn, next);
+			continue;
+		}
+		bit = pfn - base;
+		for_each_clear_bitrange_from(bit, end, leaf, next - base)
+			nr += pkram_free_frames(base + bit, base + end);
 	}
 	totalram_pages_add(nr);
 }
@@ -473,10 +494,12 @@ void __init pkram_hand_back(void)
 	/* What the next kernel will have used when it has come this far */
 	pkram_boot_pages += totalram_pages() -
 			    global_zone_page_state(NR_FREE_PAGES);
-	if (pkram_enabled && pkram_boot_pfn)
+	if (pkram_enabled && pkram_boot_pfn) {
 		pkram_super_init(pkram_boot_pfn, super->generation);
-	else
+	} else if (pkram_enabled) {
+		pr_err("no memory for the super block, switched off\n");
 		pkram_enabled = false;
+	}
 
 	if (!pkram_nr_held)
 		return;

@@ -64,6 +64,8 @@ bool pkram_pagetable_test(const struct pkram_pagetable *pt, u64 pfn);
 u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end);
 u64 pkram_pagetable_next_clear(const struct pkram_pagetable *pt, u64 pfn,
 			       u64 end);
+const unsigned long *pkram_pagetable_leaf(const struct pkram_pagetable *pt,
+					  u64 pfn);
 void pkram_pagetable_destroy(struct pkram_pagetable *pt);
 u32 pkram_pagetable_crc(const struct pkram_pagetable *pt);
 int pkram_pagetable_adopt(struct pkram_pagetable *pt, u64 root_pfn,
@@ -226,7 +228,11 @@ u64 pkram_landing_finish(struct pkram_landing *map);
 /* ----------------------------------------------------- pkram_super.c */
 
 #ifdef CONFIG_PKRAM_HANDOVER
-/* Pages this kernel has needed before it got at the memory held back */
+/*
+ * What this kernel found in use when it started, image and initrd, and what it
+ * has allocated from there until it got at the memory held back.
+ */
+extern unsigned long pkram_image_pages;
 extern unsigned long pkram_boot_pages;
 
 u64 pkram_super_pfn(void);

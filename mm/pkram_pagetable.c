@@ -278,6 +278,21 @@ bool pkram_pagetable_test(const struct pkram_pagetable *pt, u64 pfn)
 }
 
 /**
+ * pkram_pagetable_leaf() - look at many frames at a time
+ * @pt: page table
+ * @pfn: one of them
+ *
+ * Context: Caller serialises. Does not sleep.
+ * Return: bitmap of the %PKRAM_PT_LEAF_FRAMES frames around @pfn, or NULL when
+ * none of them is preserved.
+ */
+const unsigned long *pkram_pagetable_leaf(const struct pkram_pagetable *pt,
+					  u64 pfn)
+{
+	return (const unsigned long *)pkram_pt_find(pt, 0, pfn);
+}
+
+/**
  * pkram_pagetable_next_set() - find the first preserved frame of a range
  * @pt: page table
  * @pfn: first frame of the range

@@ -25,6 +25,7 @@
 /* All set once at boot */
 static struct pkram_super_ser *pkram_super;
 static u64 pkram_generation;
+unsigned long pkram_image_pages;
 unsigned long pkram_boot_pages;
 
 /* Protected by pkram_pagetable_lock; too large for the stack */
@@ -92,20 +93,32 @@ static u64 pkram_landing_find(struct pkram_landing *map)
 	return pkram_landing_finish(map);
 }
 
+/* Pages that the next kernel's image and initrd take away from the landing map */
+static u64 pkram_next_image(void)
+{
+	u64 pfn = 0, end = 0, nr = 0;
+
+	for (; pkram_next_banned(&pfn, &end); pfn = end)
+		nr += end - pfn;
+	/* None is loaded yet: it will be like the one that runs */
+	return nr ?: pkram_image_pages;
+}
+
 /*
  * How many pages of landing map the next kernel needs.
  *
- * Up to the point where it gets at the rest of memory it needs what this kernel
- * has needed up to there, which was measured: image, initrd, memory map (1.6 %
- * of memory), shadow memory when debugging, hash tables, bounce buffers, the
+ * Up to the point where it gets at the rest of memory it allocates what this
+ * kernel has allocated up to there, which was measured: memory map (1.6 % of
+ * memory), shadow memory when debugging, hash tables, bounce buffers, the
  * reservation for a crash kernel, what has been started before the rest of
  * memory was initialised. Add a quarter and 64 MiB, because the next kernel may
  * be another one, and because memory in pieces cannot be used up to the last
- * page.
+ * page. And it finds its image and initrd there.
  */
 static u64 pkram_boot_need(void)
 {
-	return pkram_boot_pages + pkram_boot_pages / 4 + PHYS_PFN(SZ_64M);
+	return pkram_boot_pages + pkram_boot_pages / 4 + PHYS_PFN(SZ_64M) +
+	       pkram_next_image();
 }
 
 /**

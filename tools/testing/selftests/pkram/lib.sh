@@ -239,20 +239,6 @@ check_kinds() {
 		fail "bytes past the end of file have changed"
 }
 
-# deep DIR LEVELS: directories in each other, with a file at the bottom
-deep() {
-	local n
-
-	(
-		cd "$1"
-		for ((n = 0; n < $2; n++)); do
-			mkdir d
-			cd -P ./d 2> /dev/null || fail "level $n"
-		done
-		echo bottom > bottom
-	)
-}
-
 # No preserved state may be left over when all has been loaded
 expect_nothing_preserved() {
 	expect_nodes 0

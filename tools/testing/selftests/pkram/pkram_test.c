@@ -15,6 +15,7 @@
  *   find TEXT                    frames of RAM that begin with TEXT
  *   frame FILE                   number of the first page's frame
  *   crc32c                       of standard input, seed ~0, not inverted
+ *   deep DIR LEVELS              make directories in each other
  *   socket FILE                  make a socket
  *   hold FILE CMD...             run a command while a file is open and unlinked
  */
@@ -389,6 +390,23 @@ static int do_crc32c(char **arg)
 	return 0;
 }
 
+static int do_deep(char **arg)
+{
+	int fd = open_or_die(arg[0], O_RDONLY | O_DIRECTORY), next;
+	long levels = strtol(arg[1], NULL, 0);
+
+	while (levels--) {
+		if (mkdirat(fd, "d", 0755))
+			err(2, "mkdirat");
+		next = openat(fd, "d", O_RDONLY | O_DIRECTORY);
+		if (next < 0)
+			err(2, "openat");
+		close(fd);
+		fd = next;
+	}
+	return close(fd);
+}
+
 static int do_socket(char **arg)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -435,6 +453,7 @@ static const struct {
 	{ "poke", do_poke, 2 },
 	{ "find", do_find, 1 },
 	{ "crc32c", do_crc32c, 0 },
+	{ "deep", do_deep, 2 },
 	{ "socket", do_socket, 1 },
 	{ "hold", do_hold, 2 },
 };

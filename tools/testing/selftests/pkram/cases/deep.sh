@@ -6,7 +6,7 @@
 
 stage1() {
 	pmount deep
-	deep $M 3000
+	$T deep $M 3000
 	remember $M
 	preserve
 }
@@ -14,6 +14,7 @@ stage1() {
 stage2() {
 	pmount deep
 	check $M
+	[ "$(find $M -type d | wc -l)" = 3001 ] || fail "levels"
 	rm -r $M/d
 	umount $M
 	expect_nothing_preserved

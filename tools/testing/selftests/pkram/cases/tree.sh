@@ -11,7 +11,8 @@ stage1() {
 	pmount tree size=600M,nr_inodes=20000,mode=1755
 	tree_kinds $M
 	mkdir $M/deep
-	deep $M/deep 200
+	$T deep $M/deep 200
+	echo bottom > "$M/deep/$(printf "%200s" "" | sed "s| |d/|g")bottom"
 	remember $M
 	preserve
 	grep -q " $M tmpfs ro.*pkram=tree.*preserve" /proc/mounts ||
