@@ -60,22 +60,24 @@ static struct pkram_node *pkram_node_find(const char *name)
 
 	lockdep_assert_held(&pkram_lock);
 	list_for_each_entry(node, &pkram_nodes, list)
-		if (!strcmp(pkram_node_name(node), name))
+		if (!strncmp(pkram_node_name(node), name, PKRAM_NAME_MAX + 1))
 			return node;
 	return NULL;
 }
 
 /*
  * Free a node, all of whose references can be trusted, and what it holds. It
- * stays in the list until the end, open, so that a kexec image that wants the
- * place of its pages finds out why they cannot be moved.
+ * stays in the list until the end, so that a kexec image that wants the place of
+ * its pages finds out why they cannot be moved, and up to here they may be.
  */
 static void pkram_node_free(struct pkram_node *node)
 {
-	u64 pfn = node->ser->obj_pfn;
+	u64 pfn;
 
-	scoped_guard(mutex, &pkram_lock)
-		node->nr_open++;
+	scoped_guard(mutex, &pkram_lock) {
+		node->state = PKRAM_NODE_FREEING;
+		pfn = node->ser->obj_pfn;
+	}
 
 	while (pfn) {
 		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
@@ -106,7 +108,8 @@ static void pkram_node_free(struct pkram_node *node)
  * Context: May sleep. Takes pkram_lock.
  * Return: 0; -ENODEV when PKRAM is off; -EINVAL when @name is empty;
  * -ENAMETOOLONG when it has more than %PKRAM_NAME_MAX bytes; -EEXIST when there
- * is a node of this name already; -ENOMEM.
+ * is a node of this name already; -ENOSPC when there are %PKRAM_NODES_MAX
+ * nodes; -ENOMEM.
  */
 int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 {
@@ -136,6 +139,10 @@ int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 	scoped_guard(mutex, &pkram_lock) {
 		if (pkram_node_find(name)) {
 			err = -EEXIST;
+			break;
+		}
+		if (list_count_nodes(&pkram_nodes) >= PKRAM_NODES_MAX) {
+			err = -ENOSPC;
 			break;
 		}
 		node->ser = pkram_meta_alloc(gfp);
@@ -305,22 +312,32 @@ EXPORT_SYMBOL_GPL(pkram_discard_save);
 
 /*
  * Take an idle node for loading or dropping: validate it, with the list of
- * nodes unlocked because that takes time.
+ * nodes unlocked because that takes time. The first time that one from the
+ * previous kernel is wanted all of these are checked against each other.
  */
 static struct pkram_node *pkram_node_get(const char *name)
 {
 	struct pkram_node *node;
+	bool checked = false;
 	int err;
 
 	scoped_guard(mutex, &pkram_lock) {
 		node = pkram_node_find(name);
 		if (!node)
 			return ERR_PTR(-ENOENT);
+		if (node->unchecked) {
+			err = pkram_nodes_check();
+			if (err)
+				return ERR_PTR(err);
+			checked = true;
+		}
 		if (node->state == PKRAM_NODE_DAMAGED)
 			return ERR_PTR(-EBADMSG);
 		if (node->state != PKRAM_NODE_IDLE)
 			return ERR_PTR(-EBUSY);
 		node->state = PKRAM_NODE_LOADING;
+		if (checked)
+			return node;
 		node->nr_open++;
 	}
 
@@ -348,7 +365,7 @@ static struct pkram_node *pkram_node_get(const char *name)
  *
  * Context: May sleep. Takes pkram_lock.
  * Return: 0; -ENODEV when PKRAM is off; -ENOENT when there is no such node;
- * -EBUSY when it is being saved or loaded; -EBADMSG when it is damaged;
+ * -EBUSY when it is being saved, loaded or freed; -EBADMSG when it is damaged;
  * -ENOMEM.
  */
 int pkram_prepare_load(struct pkram_stream *ps, const char *name)
@@ -468,18 +485,47 @@ void pkram_abort_load(struct pkram_stream *ps)
 }
 EXPORT_SYMBOL_GPL(pkram_abort_load);
 
+/*
+ * What the node holds cannot be found by following it, but by following all
+ * others. Its own page is among that when it is not in the list any more.
+ */
+static int pkram_drop_damaged(const char *name)
+{
+	struct pkram_node *node;
+	int err;
+
+	guard(mutex)(&pkram_lock);
+	node = pkram_node_find(name);
+	if (!node)
+		return -ENOENT;
+	if (node->state != PKRAM_NODE_DAMAGED)
+		return -EBUSY;
+	list_del(&node->list);
+	err = pkram_nodes_sweep();
+	if (err)
+		list_add_tail(&node->list, &pkram_nodes);
+	else
+		kfree(node);
+	return err;
+}
+
 /**
  * pkram_drop() - free a node without loading it
  * @name: name of the node
  *
+ * If it is damaged, with it all else is freed that belongs to no intact node.
+ *
  * Context: May sleep. Takes pkram_lock.
- * Return: 0; -ENOENT when there is no such node; -EBUSY when it is being saved
- * or loaded; -EBADMSG when it is damaged; -ENOMEM.
+ * Return: 0; -ENOENT when there is no such node; -EBUSY when it is being saved,
+ * loaded or freed, or it is damaged and another one is being saved or freed;
+ * -ENOMEM.
  */
 int pkram_drop(const char *name)
 {
 	struct pkram_node *node = pkram_node_get(name);
 
+	if (node == ERR_PTR(-EBADMSG))
+		return pkram_drop_damaged(name);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
 	pkram_node_free(node);
@@ -493,7 +539,8 @@ EXPORT_SYMBOL_GPL(pkram_drop);
  * @info: where to put its totals
  *
  * Context: May sleep. Takes pkram_lock.
- * Return: 0; -ENOENT when there is no such node, or it is still being saved.
+ * Return: 0; -ENOENT when there is no such node, or it is still being saved or
+ * already being freed.
  */
 int pkram_node_info(const char *name, struct pkram_info *info)
 {
@@ -501,7 +548,7 @@ int pkram_node_info(const char *name, struct pkram_info *info)
 
 	guard(mutex)(&pkram_lock);
 	node = pkram_node_find(name);
-	if (!node || node->state == PKRAM_NODE_SAVING)
+	if (!node || !pkram_node_complete(node))
 		return -ENOENT;
 	*info = (struct pkram_info) {
 		.nr_objs = node->ser->nr_objs,
@@ -522,7 +569,8 @@ EXPORT_SYMBOL_GPL(pkram_node_info);
  * @nr: how many there should be
  *
  * The page table has been adopted before. A page that is no node ends the
- * chain, because what follows cannot be found then; its frames stay preserved.
+ * chain, because what follows cannot be found then; its frames stay preserved
+ * until pkram_nodes_settle().
  *
  * Context: May sleep. Takes pkram_lock.
  * Return: number of nodes taken over, -ENOMEM, or -EBADMSG when some could not
@@ -549,9 +597,11 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
 			return -ENOMEM;
 		node->ser = pkram_pfn_to_virt(pfn);
 		node->state = PKRAM_NODE_IDLE;
+		node->unchecked = true;
 		list_add_tail(&node->list, &pkram_nodes);
 		pfn = node->ser->next_pfn;
 		done++;
+		cond_resched();
 	}
 	if (done < nr) {
 		pr_err("only %llu of %llu nodes found\n", done, nr);
@@ -564,7 +614,8 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
  * pkram_nodes_seal() - link the nodes for the next kernel
  * @nr: where to put their number
  *
- * Nodes still being saved are reported and left out.
+ * Nodes still being saved are reported and left out; so are those being freed,
+ * whose loads are complete.
  *
  * Context: Caller holds pkram_lock. Cannot fail.
  * Return: frame of the first node, 0 when there is none.
@@ -582,6 +633,8 @@ u64 pkram_nodes_seal(u64 *nr)
 				pkram_node_name(node));
 			continue;
 		}
+		if (node->state == PKRAM_NODE_FREEING)
+			continue;
 		if (!pkram_node_ser_validate(node->ser)) {
 			pr_err("a node has been overwritten and will be lost\n");
 			continue;

@@ -165,13 +165,18 @@ static bool __init pkram_enter_landing(const struct pkram_super_ser *super)
 	return total;
 }
 
-/* Memory that memblock regards as used */
+/*
+ * Memory that memblock regards as used. Free memory is all that will be given to
+ * the page allocator, hence with MEMBLOCK_HOTPLUG: movable_node only keeps
+ * memblock from allocating there.
+ */
 static unsigned long __init pkram_used_pages(void)
 {
 	phys_addr_t start, end, free = 0;
 	u64 i;
 
-	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL)
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_HOTPLUG, &start, &end,
+				NULL)
 		free += end - start;
 	return PHYS_PFN(memblock_phys_mem_size() - free);
 }
@@ -287,9 +292,11 @@ static bool __init pkram_next_free(phys_addr_t *start, phys_addr_t *end)
 
 	/*
 	 * A free range lies in one region of memory. It is empty where two
-	 * reserved regions touch that could not be merged.
+	 * reserved regions touch that could not be merged. See pkram_used_pages()
+	 * about MEMBLOCK_HOTPLUG.
 	 */
-	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, start, end, NULL)
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_HOTPLUG, start, end,
+				NULL)
 		if (*start < *end && !pkram_in_landing(*start))
 			return true;
 	return false;
@@ -429,10 +436,12 @@ static void __init pkram_free_unmarked(const struct pkram_pagetable *pt,
 
 	/*
 	 * Deferred initialisation of struct page leaves out reserved pages, and
-	 * with them the type of their page blocks.
+	 * with them the type of their page blocks. Only whole blocks: of others
+	 * pages may be in the lists of the page allocator already.
 	 */
 	for (pfn = ALIGN(held->start_pfn, pageblock_nr_pages);
-	     pfn < held->end_pfn; pfn += pageblock_nr_pages)
+	     pfn + pageblock_nr_pages <= held->end_pfn;
+	     pfn += pageblock_nr_pages)
 		set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
 
 	for (pfn = held->start_pfn; pfn < held->end_pfn; pfn = next) {
@@ -513,6 +522,8 @@ void __init pkram_hand_back(void)
 		return;
 
 	nodes = pkram_nodes_adopt(super->node_pfn, super->nr_nodes);
+	if (pkram_nodes_settle())
+		pr_err("preserved pages that belong to no node cannot be found, and are not freed\n");
 	pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %llu us\n",
 		nodes < 0 ? "damaged hand-over:" : "took over",
 		super->nr_nodes, pkram_pagetable.nr_set << PAGE_SHIFT,

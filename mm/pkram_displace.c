@@ -58,6 +58,18 @@ static int pkram_displace_chain(u64 *first)
 	return 0;
 }
 
+/* Move the page of a node itself */
+static int pkram_displace_ser(struct pkram_node *node)
+{
+	u64 self = pkram_virt_to_pfn(node->ser);
+	int err;
+
+	err = pkram_displace_meta(&self);
+	if (!err)
+		node->ser = pkram_pfn_to_virt(self);
+	return err;
+}
+
 /* -------------------------------------------------------------- data */
 
 /**
@@ -322,16 +334,14 @@ static int pkram_displace_obj(struct pkram_node_ser *node,
 static int pkram_displace_node(struct pkram_node *node)
 {
 	const u64 old_tail = node->obj_tail ? pkram_virt_to_pfn(node->obj_tail) : 0;
-	u64 self = pkram_virt_to_pfn(node->ser), *ref;
 	struct pkram_link_ser *link;
+	u64 *ref;
 	u32 i;
 	int err;
 
-	err = pkram_displace_meta(&self);
+	err = pkram_displace_ser(node);
 	if (err)
 		return err;
-	node->ser = pkram_pfn_to_virt(self);
-
 	for (ref = &node->ser->obj_pfn; !err && *ref; ref = &link->next_pfn) {
 		const u64 was = *ref;
 
@@ -353,8 +363,14 @@ static int pkram_displace_node(struct pkram_node *node)
 
 /* ------------------------------------------------------------- all */
 
-/* The first preserved frame at or after @pfn that is banned; 0 if none */
-static u64 pkram_next_conflict(u64 pfn)
+/**
+ * pkram_next_conflict() - find what is preserved where an image goes
+ * @pfn: frame to begin with
+ *
+ * Context: Does not sleep. Caller holds pkram_pagetable_lock.
+ * Return: the first preserved frame from there on that is banned; 0 if none.
+ */
+u64 pkram_next_conflict(u64 pfn)
 {
 	u64 end;
 
@@ -375,31 +391,26 @@ static bool pkram_any_conflict(void)
 
 /*
  * What is left when all nodes have been moved are pages of the page table, and
- * frames that no node refers to: of a save that a kexec has cut short, or of a
- * node that is damaged and so cannot be loaded anyway.
+ * frames that no intact node refers to: mostly those of a node that is damaged
+ * and so cannot be loaded anyway.
  */
 static int pkram_displace_rest(void)
 {
-	unsigned long orphans = 0;
-	struct page *page;
-	u64 pfn = 0;
+	u64 pfn = 0, orphans = 0;
 	int err = 0;
 
 	guard(mutex)(&pkram_pagetable_lock);
 	while (!err && (pfn = pkram_next_conflict(pfn))) {
 		err = pkram_pagetable_move(&pkram_pagetable, pfn,
 					   PKRAM_DISPLACE_GFP);
+		cond_resched();
 		if (err != -ENOENT)
 			continue;
 		err = 0;
-		orphans++;
-		pkram_pagetable_clear(&pkram_pagetable, pfn, 1);
-		page = pfn_to_page(pfn);
-		if (PageReserved(page))
-			free_reserved_page(page);
+		orphans += pkram_drop_orphan(pfn);
 	}
 	if (orphans)
-		pr_warn("dropped %lu preserved pages that belong to no intact node\n",
+		pr_warn("dropped %llu preserved pages that belong to no intact node\n",
 			orphans);
 	return err;
 }
@@ -418,8 +429,8 @@ int pkram_displace(void)
 	int err;
 
 	list_for_each_entry(node, &pkram_nodes, list) {
-		if (node->state == PKRAM_NODE_SAVING || node->nr_open) {
-			pr_err("node '%s' is being saved or loaded\n",
+		if (!pkram_node_complete(node) || node->nr_open) {
+			pr_err("node '%s' is being saved, loaded or freed\n",
 			       node->ser->name);
 			return -EBUSY;
 		}
@@ -427,21 +438,20 @@ int pkram_displace(void)
 	if (!pkram_any_conflict())
 		return 0;
 
+	/* An idle one may still be what the previous kernel left */
+	err = pkram_nodes_check();
 	list_for_each_entry(node, &pkram_nodes, list) {
-		if (node->state == PKRAM_NODE_DAMAGED)
-			continue;
-		/* An idle one may still be what the previous kernel left */
-		err = node->state == PKRAM_NODE_IDLE ?
-		      pkram_node_validate(node) : 0;
-		if (err == -EBADMSG) {
-			node->state = PKRAM_NODE_DAMAGED;
-			pr_err("node '%s' is damaged\n", node->ser->name);
-			continue;
-		}
-		if (!err)
-			err = pkram_displace_node(node);
 		if (err)
 			return err;
+		if (node->state != PKRAM_NODE_DAMAGED) {
+			err = pkram_displace_node(node);
+			continue;
+		}
+		/* The others are found through it, whatever else is wrong */
+		pkram_node_write_off(node);
+		err = pkram_displace_ser(node);
 	}
+	if (err)
+		return err;
 	return pkram_displace_rest();
 }

@@ -142,6 +142,15 @@ int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
 }
 
+/* With the last frame the page table goes too */
+static void pkram_frames_clear(u64 pfn, u64 nr)
+{
+	lockdep_assert_held(&pkram_pagetable_lock);
+	pkram_pagetable_clear(&pkram_pagetable, pfn, nr);
+	if (pkram_pagetable.nr_set == pkram_pagetable.nr_tables)
+		pkram_pagetable_destroy(&pkram_pagetable);
+}
+
 /**
  * pkram_frames_release() - mark frames as no longer preserved
  * @pfn: first frame
@@ -154,9 +163,7 @@ int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 void pkram_frames_release(u64 pfn, u64 nr)
 {
 	guard(mutex)(&pkram_pagetable_lock);
-	pkram_pagetable_clear(&pkram_pagetable, pfn, nr);
-	if (pkram_pagetable.nr_set == pkram_pagetable.nr_tables)
-		pkram_pagetable_destroy(&pkram_pagetable);
+	pkram_frames_clear(pfn, nr);
 }
 
 /**
@@ -213,8 +220,10 @@ void pkram_meta_free(void *meta)
  * boot, or because a load that claimed them was aborted.
  *
  * Context: Does not sleep. The caller is the only one to claim this folio.
- * Return: the folio with the node's reference, or ERR_PTR(-EBADMSG) when the
- * frames are something else than the node says.
+ * Return: the folio with the node's reference; ERR_PTR(-EBADMSG) when the frames
+ * are something else than the node says; ERR_PTR(-EHWPOISON) when one of them
+ * must not be read, since memory_failure() marks pages that nobody has claimed.
+ * On error nothing has changed.
  */
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 {
@@ -226,14 +235,19 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 
 		if (folio_pfn(folio) != pfn || folio_order(folio) != order)
 			return ERR_PTR(-EBADMSG);
+		if (folio_contain_hwpoisoned_page(folio))
+			return ERR_PTR(-EHWPOISON);
 		return folio;
 	}
 
 	if (order > MAX_PAGE_ORDER)
 		return ERR_PTR(-EBADMSG);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		if (!PageReserved(page + i))
 			return ERR_PTR(-EBADMSG);
+		if (PageHWPoison(page + i))
+			return ERR_PTR(-EHWPOISON);
+	}
 
 	for (i = 0; i < nr; i++) {
 		__ClearPageReserved(page + i);
@@ -276,6 +290,40 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 		pfn += 1UL << order;
 		cond_resched();
 	}
+}
+
+/**
+ * pkram_drop_orphan() - give up the hold on a frame that no node refers to
+ * @pfn: frame, marked as preserved
+ *
+ * What was claimed or saved in this boot is a folio, which was marked as a whole
+ * and has one reference for that.
+ *
+ * Context: Does not sleep. Caller holds pkram_pagetable_lock.
+ * Return: number of frames given up.
+ */
+u64 pkram_drop_orphan(u64 pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+	struct folio *folio = page_folio(page);
+	u64 cur, next, end, nr = 0;
+
+	if (PageReserved(page)) {
+		pkram_frames_clear(pfn, 1);
+		free_reserved_page(page);
+		return 1;
+	}
+	end = folio_pfn(folio) + folio_nr_pages(folio);
+	for (cur = folio_pfn(folio); ; cur = next) {
+		cur = pkram_pagetable_next_set(&pkram_pagetable, cur, end);
+		if (cur == end)
+			break;
+		next = pkram_pagetable_next_clear(&pkram_pagetable, cur, end);
+		pkram_frames_clear(cur, next - cur);
+		nr += next - cur;
+	}
+	folio_put(folio);
+	return nr;
 }
 
 static int pkram_copy_pages(struct folio *folio, struct pkram_run *copy,

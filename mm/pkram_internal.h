@@ -67,6 +67,8 @@ u64 pkram_pagetable_next_clear(const struct pkram_pagetable *pt, u64 pfn,
 const unsigned long *pkram_pagetable_leaf(const struct pkram_pagetable *pt,
 					  u64 pfn);
 void pkram_pagetable_destroy(struct pkram_pagetable *pt);
+int pkram_pagetable_mark_tables(const struct pkram_pagetable *pt,
+				struct pkram_pagetable *in);
 u32 pkram_pagetable_crc(const struct pkram_pagetable *pt);
 int pkram_pagetable_adopt(struct pkram_pagetable *pt, u64 root_pfn,
 			  u64 nr_tables, u64 nr_set, u32 crc,
@@ -91,6 +93,7 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
 #define pkram_claim_folio(...)						\
 	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
+u64 pkram_drop_orphan(u64 pfn);
 
 /* Takes a copy with its reference, or returns an error and does not */
 typedef int (*pkram_emit_t)(const struct pkram_run *copy, void *arg);
@@ -115,16 +118,18 @@ const char *pkram_super_validate(const struct pkram_super_ser *super,
 /* ----------------------------------------------------------- pkram.c */
 
 /*
- * saving --finish_save--> idle --prepare_load--> loading --finish_load--> gone
+ * saving --finish_save--> idle --prepare_load--> loading --finish_load--> freeing
  *                          ^                        |
  *                          +-------abort_load-------+
  *
- * idle and loading nodes are handed over by a kexec, saving ones are not. A
- * node that was found damaged is handed over too, so that nothing else may
- * take its frames, but cannot be loaded.
+ * idle and loading nodes are handed over by a kexec, ones that are being saved
+ * or freed are not. A node that was found damaged is handed over too, so that it
+ * is not taken for one that never was, but cannot be loaded: only dropped. What
+ * it holds may be freed before.
  */
 enum pkram_node_state {
 	PKRAM_NODE_SAVING,
+	PKRAM_NODE_FREEING,
 	PKRAM_NODE_IDLE,
 	PKRAM_NODE_LOADING,
 	PKRAM_NODE_DAMAGED,
@@ -134,6 +139,8 @@ enum pkram_node_state {
  * struct pkram_node - a node as this kernel sees it
  * @list: in pkram_nodes, under pkram_lock
  * @state: see above, under pkram_lock
+ * @unchecked: comes from the previous kernel, and nobody has looked yet whether
+ *	it and the others hold different frames; under pkram_lock
  * @ser: its page
  * @obj_tail: last link of objects while saving, next one to read while loading
  * @obj_entry: next entry of @obj_tail while loading
@@ -143,11 +150,19 @@ enum pkram_node_state {
 struct pkram_node {
 	struct list_head list;
 	enum pkram_node_state state;
+	bool unchecked;
 	struct pkram_node_ser *ser;
 	struct pkram_link_ser *obj_tail;
 	unsigned int obj_entry;
 	unsigned int nr_open;
 };
+
+/* Is all that the node holds there? */
+static inline bool pkram_node_complete(const struct pkram_node *node)
+{
+	return node->state != PKRAM_NODE_SAVING &&
+	       node->state != PKRAM_NODE_FREEING;
+}
 
 /**
  * struct pkram_obj - an object open for saving or loading
@@ -185,12 +200,17 @@ void pkram_chain_free(u64 pfn);
 /* -------------------------------------------------- pkram_validate.c */
 
 int pkram_node_validate(const struct pkram_node *node);
+void pkram_node_write_off(struct pkram_node *node);
+int pkram_nodes_check(void);
+int pkram_nodes_sweep(void);
+int pkram_nodes_settle(void);
 
 /* ----------------------------------------------------- pkram_kexec.c */
 
 #ifdef CONFIG_PKRAM_HANDOVER
 bool pkram_range_banned(u64 pfn, u64 nr);
 bool pkram_next_banned(u64 *pfn, u64 *end);
+u64 pkram_banned_pages(void);
 #else
 static inline bool pkram_range_banned(u64 pfn, u64 nr)
 {
@@ -201,6 +221,7 @@ static inline bool pkram_range_banned(u64 pfn, u64 nr)
 /* -------------------------------------------------- pkram_displace.c */
 
 int pkram_displace(void);
+u64 pkram_next_conflict(u64 pfn);
 
 /* --------------------------------------------------- pkram_landing.c */
 

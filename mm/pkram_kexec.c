@@ -96,6 +96,35 @@ bool pkram_next_banned(u64 *pfn, u64 *end)
 	return first != U64_MAX;
 }
 
+static u64 pkram_image_size(const struct kimage *image)
+{
+	unsigned long i;
+	u64 nr = 0;
+
+	for (i = 0; i < image->nr_segments; i++)
+		nr += PFN_UP(image->segment[i].memsz);
+	return nr;
+}
+
+/**
+ * pkram_banned_pages() - how much memory will a kexec image take?
+ *
+ * Context: Any context that may take a spinlock.
+ * Return: pages of the larger one when an image is about to replace another; 0
+ * when there is none.
+ */
+u64 pkram_banned_pages(void)
+{
+	unsigned int i;
+	u64 nr = 0;
+
+	guard(spinlock)(&pkram_ban_lock);
+	for (i = 0; i < ARRAY_SIZE(pkram_images); i++)
+		if (pkram_images[i])
+			nr = max(nr, pkram_image_size(pkram_images[i]));
+	return nr;
+}
+
 static bool pkram_image_ban(struct kimage *image)
 {
 	unsigned int i;
@@ -115,11 +144,12 @@ static bool pkram_image_ban(struct kimage *image)
  * @image: image whose segments are final, not loaded yet
  *
  * Bans its destinations and moves what is preserved there, data and metadata,
- * to other frames.
+ * to other frames. The place of the super block is fixed: an image there is
+ * welcome while nothing is preserved, and nothing can be as long as it is loaded.
  *
  * Context: May sleep. Takes pkram_lock. Caller holds the kexec lock.
- * Return: 0; -EADDRNOTAVAIL when the image would overwrite the super block,
- * whose place is fixed; -EBUSY when there is something in the way that cannot
+ * Return: 0; -EADDRNOTAVAIL when the image would overwrite the super block and
+ * something is preserved; -EBUSY when there is something in the way that cannot
  * be moved now; -ENOSPC when too little memory would be left to boot;
  * -EHWPOISON; -ENOMEM. The caller frees the image on error.
  */
@@ -130,20 +160,26 @@ int pkram_kexec_prepare(struct kimage *image)
 	pkram_relaxed = NULL;
 	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
 		return 0;
+
+	guard(mutex)(&pkram_lock);
+	if (WARN_ON_ONCE(!pkram_image_ban(image)))
+		return -EBUSY;
+	/*
+	 * Even without nodes there may be page-table pages to move. Who begins to
+	 * save after this finds the image.
+	 */
+	if (!READ_ONCE(pkram_pagetable.root))
+		return 0;
 	if (pkram_super_pfn() && pkram_image_overlaps(image, pkram_super_pfn(), 1)) {
 		pr_err("kexec image lies on the super block, pfn %#llx\n",
 		       pkram_super_pfn());
 		return -EADDRNOTAVAIL;
 	}
-
-	guard(mutex)(&pkram_lock);
-	if (WARN_ON_ONCE(!pkram_image_ban(image)))
-		return -EBUSY;
-	/* Even without nodes there may be page-table pages to move */
-	if (!pkram_pagetable.root)
-		return 0;
+	/* Copies need room too, and may lie in what was a landing range */
 	err = pkram_room_to_boot();
-	return err ?: pkram_displace();
+	if (!err)
+		err = pkram_displace();
+	return err ?: pkram_room_to_boot();
 }
 
 /**

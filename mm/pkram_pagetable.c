@@ -433,6 +433,28 @@ u32 pkram_pagetable_crc(const struct pkram_pagetable *pt)
 	return crc;
 }
 
+static int pkram_pt_visit_mark(u64 *slot, u64 *table, unsigned int level,
+			       void *arg)
+{
+	return pkram_pagetable_set(arg, pkram_virt_to_pfn(table), 1, GFP_KERNEL);
+}
+
+/**
+ * pkram_pagetable_mark_tables() - mark the pages of one page table in another
+ * @pt: page table
+ * @in: the other
+ *
+ * Context: Caller serialises. May sleep.
+ * Return: 0, -EEXIST when one is marked already, or -ENOMEM; some may be marked
+ * then.
+ */
+int pkram_pagetable_mark_tables(const struct pkram_pagetable *pt,
+				struct pkram_pagetable *in)
+{
+	return pt->root ? pkram_pt_walk(NULL, pt->root, PKRAM_PT_TOP,
+					pkram_pt_visit_mark, in) : 0;
+}
+
 /* State of the validation of a tree that nothing is known of */
 struct pkram_pt_check {
 	const struct pkram_pagetable *pt;

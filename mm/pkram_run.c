@@ -308,6 +308,7 @@ const char *pkram_super_validate(const struct pkram_super_ser *super, u64 pfn)
 	if (!pkram_landing_validate(super))
 		return "bad landing map";
 	if (!super->nr_nodes != !super->node_pfn ||
+	    super->nr_nodes > PKRAM_NODES_MAX ||
 	    super->node_pfn > PKRAM_PT_PFN_MASK ||
 	    super->pt_pfn > PKRAM_PT_PFN_MASK ||
 	    super->end_pfn > PKRAM_PT_PFN_MASK + 1)

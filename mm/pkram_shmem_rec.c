@@ -8,8 +8,11 @@
  * in pkram_abi_shmem.h. It takes no memory but one word an inode, so that a
  * tree of any size can be checked while it is being built.
  *
- * Not checked here, because that needs the directory itself: that no two
- * entries have the same name or offset.
+ * Not checked here, because that needs the directory or file itself: that no
+ * two entries have the same name or offset, no two extended attributes the same
+ * name, and that no lost page is in the page stream. Nor is what only this
+ * kernel can know: whether it has the nodes and modes of a policy, and what is
+ * in the text of a policy and in an ACL.
  *
  * Lock order: no locks here.
  */
@@ -101,6 +104,18 @@ size_t pkram_shmem_put_symlink(void *buf, const void *target, u32 target_len)
 }
 
 /**
+ * pkram_shmem_pad() - padding of a record
+ * @len: length without padding in bytes
+ *
+ * Context: Any.
+ * Return: bytes of zero to add, less than %PKRAM_SHMEM_REC_ALIGN.
+ */
+size_t pkram_shmem_pad(size_t len)
+{
+	return ALIGN(len, PKRAM_SHMEM_REC_ALIGN) - len;
+}
+
+/**
  * pkram_shmem_rec_fits() - is the length of a record possible?
  * @rec: beginning of the record
  * @max: bytes from there to the end of the stream
@@ -135,7 +150,7 @@ const char *pkram_shmem_check_header(const struct pkram_shmem_header *header,
 	if (header->version != PKRAM_SHMEM_VERSION)
 		return "format of another version of the kernel";
 	if (header->rec.len != sizeof(*header) || header->rec.flags ||
-	    header->reserved || header->xattr_space)
+	    header->reserved)
 		return "bad header";
 	if (header->nr_bytes != nr_bytes || header->nr_frames != nr_frames)
 		return "length differs from the header's";
@@ -145,8 +160,11 @@ const char *pkram_shmem_check_header(const struct pkram_shmem_header *header,
 	    header->nr_dentries > nr_bytes / sizeof(struct pkram_shmem_dentry) ||
 	    header->nr_inodes > header->nr_dentries + 1 ||
 	    header->nr_dentries >= PKRAM_SHMEM_CHECK_DIR ||
-	    header->nr_blocks < nr_frames ||
-	    header->nr_blocks - nr_frames > header->nr_inodes)
+	    header->nr_poison > PKRAM_SHMEM_PAGES_MAX ||
+	    nr_frames > PKRAM_SHMEM_PAGES_MAX ||
+	    header->nr_blocks < nr_frames + header->nr_poison ||
+	    header->nr_blocks - nr_frames - header->nr_poison >
+			header->nr_inodes)
 		return "impossible totals";
 	return NULL;
 }
@@ -200,6 +218,13 @@ static const struct {
 	[PKRAM_SHMEM_DENTRY]	= { sizeof(struct pkram_shmem_dentry), true },
 	[PKRAM_SHMEM_SYMLINK]	= { sizeof(struct pkram_shmem_symlink), true },
 	[PKRAM_SHMEM_DATA]	= { sizeof(struct pkram_shmem_data) },
+	[PKRAM_SHMEM_MPOL]	= { sizeof(struct pkram_shmem_mpol), true },
+	[PKRAM_SHMEM_QUOTA]	= { sizeof(struct pkram_shmem_quota) },
+	[PKRAM_SHMEM_POISON]	= { sizeof(struct pkram_shmem_poison) },
+	[PKRAM_SHMEM_XATTR]	= { sizeof(struct pkram_shmem_xattr), true },
+	[PKRAM_SHMEM_ACL]	= { sizeof(struct pkram_shmem_acl), true },
+	[PKRAM_SHMEM_POLICY]	= { sizeof(struct pkram_shmem_policy), true },
+	[PKRAM_SHMEM_DQUOT]	= { sizeof(struct pkram_shmem_dquot) },
 };
 
 static bool pkram_shmem_len_possible(const struct pkram_shmem_rec *rec)
@@ -210,20 +235,63 @@ static bool pkram_shmem_len_possible(const struct pkram_shmem_rec *rec)
 						  rec->len == len;
 }
 
+/* A record before the root: one of each type at most, in order of type */
+static bool pkram_shmem_super_allowed(struct pkram_shmem_check *chk,
+				      unsigned int type)
+{
+	if (chk->nr_inodes || chk->super_attrs >> type)
+		return false;
+	chk->super_attrs |= 1U << type;
+	return true;
+}
+
 static const char *check_super(struct pkram_shmem_check *chk,
 			       const struct pkram_shmem_super *rec)
 {
-	if (chk->super)
+	if (!pkram_shmem_super_allowed(chk, PKRAM_SHMEM_SUPER))
 		return "second superblock";
 	if (rec->mode & ~07777U ||
 	    rec->rec.flags & ~(PKRAM_SHMEM_SUPER_INODE64 |
-			       PKRAM_SHMEM_SUPER_NOSWAP) ||
+			       PKRAM_SHMEM_SUPER_NOSWAP |
+			       PKRAM_SHMEM_SUPER_MOUNT_FLAGS) ||
 	    rec->huge > PKRAM_SHMEM_HUGE_ADVISE ||
 	    rec->max_blocks > PKRAM_SHMEM_PAGES_MAX ||
 	    rec->max_inodes > PKRAM_SHMEM_PAGES_MAX ||
 	    rec->uid == ~0U || rec->gid == ~0U)
 		return "bad superblock";
-	chk->super = true;
+	return NULL;
+}
+
+static const char *check_mpol(struct pkram_shmem_check *chk,
+			      const struct pkram_shmem_mpol *rec)
+{
+	if (!pkram_shmem_super_allowed(chk, PKRAM_SHMEM_MPOL))
+		return "policy of the mount in the wrong place";
+	if (rec->rec.flags || !rec->len || rec->len > PKRAM_SHMEM_MPOL_MAX ||
+	    !pkram_shmem_bytes_fit(&rec->rec, sizeof(*rec), rec->len) ||
+	    memchr(rec->text, 0, rec->len))
+		return "bad policy of the mount";
+	return NULL;
+}
+
+static const char *check_quota(struct pkram_shmem_check *chk,
+			       const struct pkram_shmem_quota *rec)
+{
+	const u32 types = (1U << PKRAM_SHMEM_QUOTA_TYPES) - 1;
+	const u32 limits = rec->rec.flags >> PKRAM_SHMEM_QUOTA_LIMITS_SHIFT;
+	const u32 usage = rec->rec.flags &
+			  ((1U << PKRAM_SHMEM_QUOTA_LIMITS_SHIFT) - 1);
+	int i;
+
+	if (!pkram_shmem_super_allowed(chk, PKRAM_SHMEM_QUOTA))
+		return "quotas in the wrong place";
+	if (!usage || usage & ~types || limits & ~usage)
+		return "bad quotas";
+	for (i = 0; i < PKRAM_SHMEM_QUOTA_TYPES; i++)
+		if (rec->space_hard[i] > PKRAM_SHMEM_SIZE_MAX ||
+		    rec->inodes_hard[i] > PKRAM_SHMEM_SIZE_MAX)
+			return "bad quotas";
+	chk->quota_types = usage;
 	return NULL;
 }
 
@@ -283,7 +351,16 @@ static const char *check_inode(struct pkram_shmem_check *chk,
 	chk->new_mode = rec->mode;
 	chk->new_size = rec->size;
 	chk->new_attrs = 0;
+	chk->new_acls = 0;
+	chk->new_poison = 0;
+	chk->new_policy = 0;
 	return NULL;
+}
+
+/* Is the inode before the record of type @mode? */
+static bool pkram_shmem_new_is(const struct pkram_shmem_check *chk, u32 mode)
+{
+	return chk->new && (chk->new_mode & S_IFMT) == mode;
 }
 
 /* A record that belongs to the inode before it, which may have one of it */
@@ -292,11 +369,78 @@ static bool pkram_shmem_attr_allowed(struct pkram_shmem_check *chk,
 {
 	const u32 bit = 1U << type;
 
-	if (!chk->new || (chk->new_mode & S_IFMT) != mode ||
-	    chk->new_attrs & bit)
+	if (!pkram_shmem_new_is(chk, mode) || chk->new_attrs & bit)
 		return false;
 	chk->new_attrs |= bit;
 	return true;
+}
+
+static const char *check_poison(struct pkram_shmem_check *chk,
+				const struct pkram_shmem_poison *rec)
+{
+	if (!pkram_shmem_new_is(chk, S_IFREG))
+		return "lost pages in the wrong place";
+	if (rec->rec.flags || !rec->nr || rec->start < chk->new_poison ||
+	    rec->start > PKRAM_SHMEM_PAGES_MAX ||
+	    rec->nr > PKRAM_SHMEM_PAGES_MAX - rec->start ||
+	    rec->nr > chk->header.nr_poison - chk->nr_poison)
+		return "bad lost pages";
+	chk->new_poison = rec->start + rec->nr;
+	chk->nr_poison += rec->nr;
+	return NULL;
+}
+
+/* No mask could have a bit for a higher node */
+static bool pkram_shmem_node_possible(u32 node)
+{
+	return node == PKRAM_SHMEM_NO_NODE || node < 64 * PKRAM_SHMEM_NODES_WORDS;
+}
+
+static const char *check_policy(struct pkram_shmem_check *chk,
+				const struct pkram_shmem_policy *rec)
+{
+	if (!pkram_shmem_new_is(chk, S_IFREG))
+		return "policy in the wrong place";
+	if (rec->rec.flags || rec->reserved || rec->start < chk->new_policy ||
+	    rec->start >= rec->end || rec->end > PKRAM_SHMEM_PAGES_MAX ||
+	    !rec->nr_words || rec->nr_words > PKRAM_SHMEM_NODES_WORDS ||
+	    rec->mode > 0xffff || !pkram_shmem_node_possible(rec->home_node) ||
+	    rec->rec.len != sizeof(*rec) + 2 * sizeof(u64) * rec->nr_words)
+		return "bad policy";
+	chk->new_policy = rec->end;
+	return NULL;
+}
+
+static const char *check_xattr(struct pkram_shmem_check *chk,
+			       const struct pkram_shmem_xattr *rec)
+{
+	if (!chk->new)
+		return "attribute in the wrong place";
+	if (rec->rec.flags || !rec->name_len ||
+	    rec->name_len > PKRAM_SHMEM_XATTR_NAME_MAX ||
+	    rec->value_len > PKRAM_SHMEM_XATTR_VALUE_MAX ||
+	    !pkram_shmem_bytes_fit(&rec->rec, sizeof(*rec),
+				   rec->name_len + rec->value_len) ||
+	    memchr(rec->data, 0, rec->name_len))
+		return "bad attribute";
+	return NULL;
+}
+
+static const char *check_acl(struct pkram_shmem_check *chk,
+			     const struct pkram_shmem_acl *rec)
+{
+	const bool dflt = rec->rec.flags & PKRAM_SHMEM_ACL_DEFAULT;
+	const u32 bit = 1U << dflt;
+
+	if (!chk->new || S_ISLNK(chk->new_mode) ||
+	    (dflt && !S_ISDIR(chk->new_mode)) || chk->new_acls & bit)
+		return "ACL in the wrong place";
+	if (rec->rec.flags & ~PKRAM_SHMEM_ACL_DEFAULT || rec->reserved ||
+	    !rec->len || rec->len > PKRAM_SHMEM_XATTR_VALUE_MAX ||
+	    !pkram_shmem_bytes_fit(&rec->rec, sizeof(*rec), rec->len))
+		return "bad ACL";
+	chk->new_acls |= bit;
+	return NULL;
 }
 
 static const char *check_symlink(struct pkram_shmem_check *chk,
@@ -412,6 +556,33 @@ static const char *check_dir(struct pkram_shmem_check *chk,
 	return NULL;
 }
 
+static const char *check_dquot(struct pkram_shmem_check *chk,
+			       const struct pkram_shmem_dquot *rec)
+{
+	const u64 key = (u64)rec->type << 32 | rec->id;
+
+	if (!chk->dquots) {
+		const char *why = check_dir_end(chk);
+
+		if (why)
+			return why;
+		if (!chk->dir || chk->nr_listed != chk->nr_dirs)
+			return "limit in the wrong place";
+		chk->dquots = true;
+	}
+	if (rec->rec.flags || rec->type >= PKRAM_SHMEM_QUOTA_TYPES ||
+	    !(chk->quota_types & 1U << rec->type) || rec->id == ~0U ||
+	    rec->space_hard > PKRAM_SHMEM_SIZE_MAX ||
+	    rec->space_soft > PKRAM_SHMEM_SIZE_MAX ||
+	    rec->inodes_hard > PKRAM_SHMEM_SIZE_MAX ||
+	    rec->inodes_soft > PKRAM_SHMEM_SIZE_MAX)
+		return "bad limit";
+	if (key < chk->next_dquot)
+		return "limit with a wrong id";
+	chk->next_dquot = key + 1;
+	return NULL;
+}
+
 /**
  * pkram_shmem_check_rec() - check the next record
  * @chk: checker
@@ -425,8 +596,10 @@ const char *pkram_shmem_check_rec(struct pkram_shmem_check *chk,
 				  const struct pkram_shmem_rec *rec)
 {
 	chk->nr_bytes += rec->len;
-	if (!chk->super && rec->type != PKRAM_SHMEM_SUPER)
+	if (!chk->super_attrs && rec->type != PKRAM_SHMEM_SUPER)
 		return "no superblock";
+	if (chk->dquots && rec->type != PKRAM_SHMEM_DQUOT)
+		return "record after the limits";
 
 	if (!rec->type || rec->type >= ARRAY_SIZE(pkram_shmem_lens))
 		return "record of an unknown type";
@@ -446,6 +619,20 @@ const char *pkram_shmem_check_rec(struct pkram_shmem_check *chk,
 		return check_symlink(chk, (const void *)rec);
 	case PKRAM_SHMEM_DATA:
 		return check_data(chk, (const void *)rec);
+	case PKRAM_SHMEM_MPOL:
+		return check_mpol(chk, (const void *)rec);
+	case PKRAM_SHMEM_QUOTA:
+		return check_quota(chk, (const void *)rec);
+	case PKRAM_SHMEM_POISON:
+		return check_poison(chk, (const void *)rec);
+	case PKRAM_SHMEM_XATTR:
+		return check_xattr(chk, (const void *)rec);
+	case PKRAM_SHMEM_ACL:
+		return check_acl(chk, (const void *)rec);
+	case PKRAM_SHMEM_POLICY:
+		return check_policy(chk, (const void *)rec);
+	case PKRAM_SHMEM_DQUOT:
+		return check_dquot(chk, (const void *)rec);
 	}
 	return "second header";
 }
@@ -469,6 +656,7 @@ const char *pkram_shmem_check_end(struct pkram_shmem_check *chk)
 		return "inode with fewer names than links";
 	if (chk->nr_bytes != chk->header.nr_bytes ||
 	    chk->nr_frames != chk->header.nr_frames ||
+	    chk->nr_poison != chk->header.nr_poison ||
 	    chk->nr_inodes != chk->header.nr_inodes ||
 	    chk->nr_dentries != chk->header.nr_dentries)
 		return "tree differs from the header's totals";

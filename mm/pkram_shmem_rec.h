@@ -8,7 +8,7 @@
 #include <linux/pkram_abi_shmem.h>
 #include <linux/types.h>
 
-/* PKRAM_SHMEM_ENTRY_MAX: most bytes that the records of one entry take */
+/* PKRAM_SHMEM_ENTRY_MAX: room for an entry without attributes, and some of them */
 #define PKRAM_SHMEM_ENTRY_MAX	8192
 
 /**
@@ -30,7 +30,14 @@
  * @new_mode: its type and permissions
  * @new_size: its size
  * @new_attrs: bits of the record types seen after its INODE
- * @super: SUPER seen
+ * @new_acls: bits of the ACLs seen after its INODE
+ * @new_poison: index after its last POISON
+ * @new_policy: index after its last POLICY
+ * @nr_poison: pages in the POISON records seen
+ * @next_dquot: type and id that the next DQUOT must have at least
+ * @super_attrs: bits of the record types seen before the root
+ * @quota_types: bits of the types in QUOTA
+ * @dquots: DQUOT seen: nothing else may come
  */
 struct pkram_shmem_check {
 	struct pkram_shmem_header header;
@@ -49,7 +56,14 @@ struct pkram_shmem_check {
 	__u32 new_mode;
 	__u64 new_size;
 	__u32 new_attrs;
-	bool super;
+	__u32 new_acls;
+	__u64 new_poison;
+	__u64 new_policy;
+	__u64 nr_poison;
+	__u64 next_dquot;
+	__u32 super_attrs;
+	__u32 quota_types;
+	bool dquots;
 };
 
 #define PKRAM_SHMEM_CHECK_DIR	0x80000000U
@@ -59,6 +73,7 @@ void pkram_shmem_put_rec(struct pkram_shmem_rec *rec, unsigned int type,
 size_t pkram_shmem_put_dentry(void *buf, u32 id, u32 offset, const void *name,
 			      u32 name_len);
 size_t pkram_shmem_put_symlink(void *buf, const void *target, u32 target_len);
+size_t pkram_shmem_pad(size_t len);
 
 bool pkram_shmem_rec_fits(const struct pkram_shmem_rec *rec, u64 max);
 const char *pkram_shmem_check_header(const struct pkram_shmem_header *header,

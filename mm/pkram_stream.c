@@ -368,7 +368,8 @@ static bool pkram_access_next(struct pkram_access *pa)
  *
  * Context: May sleep.
  * Return: number of folios, 0 at the end of the stream; -EPERM when the object
- * has no page stream; -EBADMSG when a folio is not what the node says.
+ * has no page stream; -EBADMSG when the next folio is not what the node says;
+ * -EHWPOISON when it has a page that must not be read.
  */
 int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 		      unsigned int nr)

@@ -96,12 +96,8 @@ static u64 pkram_landing_find(struct pkram_landing *map)
 /* Pages that the next kernel's image and initrd take away from the landing map */
 static u64 pkram_next_image(void)
 {
-	u64 pfn = 0, end = 0, nr = 0;
-
-	for (; pkram_next_banned(&pfn, &end); pfn = end)
-		nr += end - pfn;
 	/* None is loaded yet: it will be like the one that runs */
-	return nr ?: pkram_image_pages;
+	return pkram_banned_pages() ?: pkram_image_pages;
 }
 
 /*
@@ -125,7 +121,9 @@ static u64 pkram_boot_need(void)
  * pkram_room_to_boot() - could the next kernel boot beside what is preserved?
  *
  * Context: May sleep. Takes pkram_pagetable_lock.
- * Return: 0, or -ENOSPC when it probably could not; why is in the log then.
+ * Return: 0; -ENOSPC when it probably could not; -EADDRNOTAVAIL when it could
+ * not find what is preserved, because its image lies on the super block. Why is
+ * in the log then.
  */
 int pkram_room_to_boot(void)
 {
@@ -134,6 +132,10 @@ int pkram_room_to_boot(void)
 	guard(mutex)(&pkram_pagetable_lock);
 	if (!pkram_pagetable.nr_set)
 		return 0;
+	if (pkram_super_pfn() && pkram_range_banned(pkram_super_pfn(), 1)) {
+		pr_err("the kexec image that is loaded lies on the super block: unload it first\n");
+		return -EADDRNOTAVAIL;
+	}
 	room = pkram_landing_find(&pkram_landing_map);
 	if (room >= need)
 		return 0;
@@ -196,6 +198,8 @@ static const char *pkram_super_check(const struct pkram_super_ser *super)
 		return "pages below 1 MiB are preserved";
 	if (pkram_pagetable_test(pt, super->self_pfn))
 		return "the super block is marked as preserved";
+	if (pkram_range_banned(super->self_pfn, 1) || pkram_next_conflict(0))
+		return "the kexec image lies on what is preserved";
 	return pkram_super_validate(super, super->self_pfn);
 }
 

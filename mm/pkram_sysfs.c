@@ -8,6 +8,8 @@
 
 #include <linux/init.h>
 #include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "pkram_internal.h"
@@ -41,23 +43,42 @@ static ssize_t metadata_bytes_show(struct kobject *kobj,
 
 	guard(mutex)(&pkram_lock);
 	list_for_each_entry(node, &pkram_nodes, list)
-		if (node->state != PKRAM_NODE_SAVING)
-			nr += 1 + node->ser->nr_links;
+		if (pkram_node_complete(node))
+			nr += node->state == PKRAM_NODE_DAMAGED ? 1 :
+			      1 + node->ser->nr_links;
 	guard(mutex)(&pkram_pagetable_lock);
 	nr += pkram_pagetable.nr_tables;
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(nr));
+}
+
+/* A name may have any bytes but NUL; echo appends a newline to it */
+static ssize_t drop_store(struct kobject *kobj, struct kobj_attribute *attr,
+			  const char *buf, size_t count)
+{
+	const bool newline = count && buf[count - 1] == '\n';
+	char *name;
+	int err;
+
+	name = kstrndup(buf, count - newline, GFP_KERNEL);
+	if (!name)
+		return -ENOMEM;
+	err = pkram_drop(name);
+	kfree(name);
+	return err ?: count;
 }
 
 static struct kobj_attribute super_block_attr = __ATTR_RO(super_block);
 static struct kobj_attribute nodes_attr = __ATTR_RO(nodes);
 static struct kobj_attribute preserved_bytes_attr = __ATTR_RO(preserved_bytes);
 static struct kobj_attribute metadata_bytes_attr = __ATTR_RO(metadata_bytes);
+static struct kobj_attribute drop_attr = __ATTR_WO(drop);
 
 static struct attribute *pkram_attrs[] = {
 	&super_block_attr.attr,
 	&nodes_attr.attr,
 	&preserved_bytes_attr.attr,
 	&metadata_bytes_attr.attr,
+	&drop_attr.attr,
 	NULL
 };
 

@@ -5,8 +5,16 @@
  * What a node refers to may have been written by another kernel, or by
  * something that should not have: nothing is followed before it is checked.
  * The page table has been checked already, so a frame that is marked in it can
- * be read; each may be used once only in a node.
+ * be read; each may be used once only, and not by two nodes.
+ *
+ * Frames that are marked and belong to no intact node are freed when they are
+ * noticed: those of a save or a free that a kexec has cut short, and those of
+ * damaged nodes.
+ *
+ * Lock order: pkram_lock, then pkram_pagetable_lock.
  */
+#define pr_fmt(fmt) "pkram: " fmt
+
 #include <linux/kernel.h>
 #include <linux/sched.h>
 
@@ -14,12 +22,16 @@
 
 /**
  * struct pkram_check - state of the validation of one node
- * @seen: frames met so far
+ * @seen: frames met so far, not only of this node
+ * @marked: how many of them are of this node
+ * @undo: unmark as many frames as @marked says instead
  * @links: link pages met so far
  * @max_links: how many there should be
  */
 struct pkram_check {
-	struct pkram_pagetable seen;
+	struct pkram_pagetable *seen;
+	u64 marked;
+	bool undo;
 	u64 links;
 	u64 max_links;
 };
@@ -28,10 +40,21 @@ static int pkram_check_once(struct pkram_check *c, u64 pfn, u64 nr)
 {
 	int err;
 
+	if (c->undo) {
+		/* It was here that the check ended */
+		if (!c->marked)
+			return -EBADMSG;
+		pkram_pagetable_clear(c->seen, pfn, nr);
+		c->marked -= nr;
+		return 0;
+	}
 	if (!pkram_frames_preserved(pfn, nr))
 		return -EBADMSG;
-	err = pkram_pagetable_set(&c->seen, pfn, nr, GFP_KERNEL);
-	return !err || err == -ENOMEM ? err : -EBADMSG;
+	err = pkram_pagetable_set(c->seen, pfn, nr, GFP_KERNEL);
+	if (err)
+		return err == -ENOMEM ? err : -EBADMSG;
+	c->marked += nr;
+	return 0;
 }
 
 static int pkram_check_runs(struct pkram_check *c,
@@ -107,9 +130,6 @@ static int pkram_check_node(struct pkram_check *c,
 
 	if (!pkram_node_ser_validate(ser))
 		return -EBADMSG;
-	err = pkram_check_once(c, pkram_virt_to_pfn(ser), 1);
-	if (err)
-		return err;
 	/* Each object link holds at least one object */
 	nr_obj_links = DIV_ROUND_UP(ser->nr_objs, (u64)PKRAM_LINK_MAX_OBJS);
 	err = pkram_check_chain(c, ser->obj_pfn, PKRAM_LINK_OBJS, nr_obj_links,
@@ -131,6 +151,27 @@ static int pkram_check_node(struct pkram_check *c,
 	       c->links == ser->nr_links ? 0 : -EBADMSG;
 }
 
+/* Check a node, whose own page is marked in @seen, and mark what it refers to */
+static int pkram_node_see(struct pkram_pagetable *seen,
+			  const struct pkram_node *node)
+{
+	struct pkram_check c = {
+		.seen = seen,
+		.max_links = node->ser->nr_links,
+	}, undo = c;
+	int err;
+
+	err = pkram_check_node(&c, node->ser);
+	if (err == -EBADMSG) {
+		/* They may be another node's: go the same way to the same point */
+		undo.undo = true;
+		undo.marked = c.marked;
+		pkram_check_node(&undo, node->ser);
+		WARN_ON_ONCE(undo.marked);
+	}
+	return err;
+}
+
 /**
  * pkram_node_validate() - check all that a node refers to
  * @node: node, not changing; its page can be read
@@ -140,10 +181,193 @@ static int pkram_check_node(struct pkram_check *c,
  */
 int pkram_node_validate(const struct pkram_node *node)
 {
-	struct pkram_check c = { .max_links = node->ser->nr_links };
+	struct pkram_pagetable seen = { };
 	int err;
 
-	err = pkram_check_node(&c, node->ser);
-	pkram_pagetable_destroy(&c.seen);
+	err = pkram_pagetable_set(&seen, pkram_virt_to_pfn(node->ser), 1,
+				  GFP_KERNEL);
+	if (!err)
+		err = pkram_node_see(&seen, node);
+	pkram_pagetable_destroy(&seen);
 	return err;
+}
+
+/* Mark what no chain may lead to: the page table, the pages of nodes */
+static int pkram_nodes_see_roots(struct pkram_pagetable *seen)
+{
+	struct pkram_node *node;
+	int err;
+
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		err = pkram_pagetable_mark_tables(&pkram_pagetable, seen);
+	list_for_each_entry(node, &pkram_nodes, list) {
+		if (err)
+			break;
+		err = pkram_pagetable_set(seen, pkram_virt_to_pfn(node->ser), 1,
+					  GFP_KERNEL);
+	}
+	return err == -EEXIST ? -EBADMSG : err;
+}
+
+static int pkram_nodes_see_one(struct pkram_pagetable *seen,
+			       struct pkram_node *node)
+{
+	int err = pkram_node_see(seen, node);
+
+	if (err == -EBADMSG) {
+		pr_err("node '%.*s' is damaged\n", PKRAM_NAME_MAX,
+		       node->ser->name);
+		/* Too late: it was good, and is in use */
+		if (node->state == PKRAM_NODE_LOADING)
+			return -EBUSY;
+		node->state = PKRAM_NODE_DAMAGED;
+		err = 0;
+	}
+	if (!err)
+		node->unchecked = false;
+	return err;
+}
+
+/*
+ * Mark all that intact nodes hold. Of two nodes that hold the same frame one is
+ * damaged: the one from the previous kernel, or the later one.
+ */
+static int pkram_nodes_see(struct pkram_pagetable *seen)
+{
+	struct pkram_node *node;
+	int err, pass;
+
+	lockdep_assert_held(&pkram_lock);
+	err = pkram_nodes_see_roots(seen);
+	for (pass = 0; pass < 2; pass++) {
+		list_for_each_entry(node, &pkram_nodes, list) {
+			if (err)
+				return err;
+			if (!pkram_node_complete(node) ||
+			    node->state == PKRAM_NODE_DAMAGED ||
+			    node->unchecked != pass)
+				continue;
+			err = pkram_nodes_see_one(seen, node);
+			cond_resched();
+		}
+	}
+	return err;
+}
+
+/**
+ * pkram_nodes_check() - check all nodes, each by itself and against the others
+ *
+ * Those that are damaged are marked so.
+ *
+ * Context: May sleep. Caller holds pkram_lock. Takes pkram_pagetable_lock.
+ * Return: 0; -EBUSY when one that is being loaded has been overwritten; -EBADMSG
+ * when the page of a node is in the page table; -ENOMEM.
+ */
+int pkram_nodes_check(void)
+{
+	struct pkram_pagetable seen = { };
+	int err;
+
+	err = pkram_nodes_see(&seen);
+	pkram_pagetable_destroy(&seen);
+	return err;
+}
+
+/**
+ * pkram_node_write_off() - what a damaged node holds will be freed
+ * @node: the node
+ *
+ * Who gets those frames may preserve them: see to it that the next kernel cannot
+ * find the node intact, in a way that its name can still be told.
+ *
+ * Context: Caller holds pkram_lock.
+ */
+void pkram_node_write_off(struct pkram_node *node)
+{
+	struct pkram_node_ser *ser = node->ser;
+
+	/* What is no node will not be handed over */
+	if (!pkram_node_ser_validate(ser))
+		return;
+	/* Objects without a link to stand in */
+	ser->nr_objs = ser->nr_objs ?: 1;
+	ser->obj_pfn = ser->obj_pfn ?: pkram_virt_to_pfn(ser);
+	ser->nr_links = 0;
+	ser->nr_pages = 0;
+	ser->nr_bytes = 0;
+	pkram_node_ser_seal(ser);
+}
+
+/* Free what is marked as preserved and not in @seen */
+static u64 pkram_drop_unseen(const struct pkram_pagetable *seen)
+{
+	const u64 end = PKRAM_PT_PFN_MASK + 1;
+	u64 pfn = 0, nr = 0;
+
+	guard(mutex)(&pkram_pagetable_lock);
+	while ((pfn = pkram_pagetable_next_set(&pkram_pagetable, pfn, end)) < end) {
+		if (pkram_pagetable_test(seen, pfn))
+			pfn = pkram_pagetable_next_clear(seen, pfn, end);
+		else
+			nr += pkram_drop_orphan(pfn);
+		cond_resched();
+	}
+	return nr;
+}
+
+/**
+ * pkram_nodes_sweep() - free what belongs to no intact node
+ *
+ * Of damaged nodes only the page with the name is left.
+ *
+ * Context: May sleep. Caller holds pkram_lock. Takes pkram_pagetable_lock.
+ * Return: 0; -EBUSY when a node is being saved or freed, and nobody knows what
+ * belongs to it; or an error of pkram_nodes_check(). Nothing is freed then.
+ */
+int pkram_nodes_sweep(void)
+{
+	struct pkram_pagetable seen = { };
+	struct pkram_node *node;
+	u64 nr;
+	int err;
+
+	list_for_each_entry(node, &pkram_nodes, list)
+		if (!pkram_node_complete(node))
+			return -EBUSY;
+
+	err = pkram_nodes_see(&seen);
+	if (!err) {
+		list_for_each_entry(node, &pkram_nodes, list)
+			if (node->state == PKRAM_NODE_DAMAGED)
+				pkram_node_write_off(node);
+		nr = pkram_drop_unseen(&seen);
+		if (nr)
+			pr_warn("freed %llu preserved pages that belong to no intact node\n",
+				nr);
+	}
+	pkram_pagetable_destroy(&seen);
+	return err;
+}
+
+/**
+ * pkram_nodes_settle() - find out whether everything belongs to a node
+ *
+ * Adding up is quick; only if there is too much or too little all nodes are
+ * checked, and what belongs to none is freed.
+ *
+ * Context: May sleep. Takes pkram_lock and pkram_pagetable_lock.
+ * Return: 0, or an error of pkram_nodes_sweep().
+ */
+int pkram_nodes_settle(void)
+{
+	struct pkram_node *node;
+	u64 nr = 0;
+
+	guard(mutex)(&pkram_lock);
+	list_for_each_entry(node, &pkram_nodes, list)
+		nr += 1 + node->ser->nr_links + node->ser->nr_pages;
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		if (nr + pkram_pagetable.nr_tables == pkram_pagetable.nr_set)
+			return 0;
+	return pkram_nodes_sweep();
 }

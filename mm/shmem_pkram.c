@@ -11,6 +11,7 @@
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
 #include <linux/list.h>
+#include <linux/mount.h>
 #include <linux/mutex.h>
 #include <linux/pkram.h>
 #include <linux/printk.h>
@@ -49,10 +50,12 @@
  * **Commit.** The rule: the superblock is read-only as long as its load has not
  * been committed, so what the node holds cannot change. Two things commit it:
  *
- * - sb_mounted(), when a mount(2) or fsmount(2) of a file system that is not
- *   read-only by its options has got to the point where it cannot fail any
- *   more. The superblock becomes writable right then; another task that finds
- *   the new mount before gets EROFS.
+ * - sb_mounted(), when the file system has got a place in a mount namespace, by
+ *   mount(2) or move_mount(2), with neither it nor the mount read-only by its
+ *   options, and the system call cannot fail any more. The superblock becomes
+ *   writable right then; another task that finds the new mount before gets
+ *   EROFS, and so does who uses the descriptor that fsmount(2) gives without
+ *   having moved it to its place.
  * - A remount from ro to rw.
  *
  * If the superblock is shut down before either, because the mount failed, the
@@ -65,13 +68,12 @@
  * **Who.** Only CAP_SYS_ADMIN in the initial user namespace, with a superblock
  * that belongs to it: names of nodes are not to be seen by others.
  *
- * **Not preserved**, and an error of the remount that names the file: extended
- * attributes, ACLs, memory policies, quotas, memory failures, pages pinned for
- * DMA. Not preserved, silently, since they belong to processes or mounts and
- * not to the file system: open files, locks, leases, watches, data in FIFOs,
- * sockets' listeners, mlock, mounts on top, bind mounts, propagation and mount
- * flags, the device number, which memcg a page was charged to, which pages are
- * hot, and swap space.
+ * **Not preserved**, and an error of the remount that names the file: pages
+ * pinned for DMA, swap files, shared memory. Not preserved, silently, since
+ * they belong to processes or mounts and not to the file system: open files,
+ * locks, leases, watches, data in FIFOs, sockets' listeners, mlock, mounts on
+ * top, bind mounts, propagation and mount flags, the device number, which memcg
+ * a page was charged to, which pages are hot, and swap space.
  */
 
 /* Protects shmem_pkram_mounts */
@@ -154,6 +156,8 @@ static void shmem_pkram_note(struct shmem_pkram_options *opts, const char *key)
 		opts->seen |= SHMEM_PKRAM_SEEN_UID;
 	else if (!strcmp(key, "gid"))
 		opts->seen |= SHMEM_PKRAM_SEEN_GID;
+	else if (!strcmp(key, "mpol"))
+		opts->seen |= SHMEM_PKRAM_SEEN_MPOL;
 }
 
 /**
@@ -344,27 +348,57 @@ static void shmem_pkram_release(struct shmem_pkram *st)
 	WRITE_ONCE(st->preserved, false);
 }
 
+/* What keeps users from each other is not the file system's, but its mounts' */
+static void shmem_pkram_note_mount(struct shmem_pkram *st, int mnt_flags)
+{
+	static const struct {
+		int mnt;
+		u16 saved;
+		const char *name;
+	} flags[] = {
+		{ MNT_NOSUID, PKRAM_SHMEM_SUPER_NOSUID, "nosuid" },
+		{ MNT_NODEV, PKRAM_SHMEM_SUPER_NODEV, "nodev" },
+		{ MNT_NOEXEC, PKRAM_SHMEM_SUPER_NOEXEC, "noexec" },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (mnt_flags & flags[i].mnt)
+			st->super_flags |= flags[i].saved;
+		else if (st->super_flags & flags[i].saved)
+			pr_warn("tmpfs: '%s' was mounted %s when it was preserved and is not now\n",
+				shmem_pkram_name(st), flags[i].name);
+	}
+}
+
 /**
  * shmem_pkram_mounted() - commit a load when the mount has succeeded
- * @sb: superblock that has been mounted
+ * @sb: superblock that has got a place in a mount namespace
+ * @mnt_flags: flags of the mount; a read-only one does not commit
  *
  * Context: May sleep. Takes sb->s_umount.
  */
-void shmem_pkram_mounted(struct super_block *sb)
+void shmem_pkram_mounted(struct super_block *sb, int mnt_flags)
 {
 	struct shmem_pkram *st = SHMEM_SB(sb)->pkram;
 
-	if (!st || !READ_ONCE(st->commit_on_mount))
+	if (!st || READ_ONCE(st->mounted))
 		return;
 
 	down_write(&sb->s_umount);
-	if (st->commit_on_mount) {
+	if (!st->noted) {
+		shmem_pkram_label(st);
+		shmem_pkram_note_mount(st, mnt_flags);
+		st->noted = true;
+	}
+	if (st->commit_on_mount && !(mnt_flags & MNT_READONLY)) {
 		shmem_pkram_release(st);
 		st->commit_on_mount = false;
 		/* Who finds it writable finds it released: mnt_is_readonly() */
 		smp_wmb();
 		WRITE_ONCE(sb->s_flags, sb->s_flags & ~SB_RDONLY);
 	}
+	WRITE_ONCE(st->mounted, !st->commit_on_mount);
 	up_write(&sb->s_umount);
 }
 
@@ -381,6 +415,7 @@ void shmem_pkram_put(struct shmem_sb_info *sbinfo)
 	if (!st)
 		return;
 	shmem_pkram_load_end(st);
+	kvfree(st->labelled);
 	if (st->ps.node)
 		pkram_abort_load(&st->ps);
 	scoped_guard(mutex, &shmem_pkram_lock)
@@ -399,6 +434,21 @@ static bool shmem_pkram_node_exists(const struct shmem_pkram *st)
 	return st->loaded || !pkram_node_info(st->node, &info);
 }
 
+/* A remount sends all options again; what is preserved must stay as it is */
+static bool shmem_pkram_keeps_options(struct fs_context *fc)
+{
+	const struct shmem_options *ctx = fc->fs_private;
+	const struct shmem_sb_info *sbinfo = SHMEM_SB(fc->root->d_sb);
+
+	return !((ctx->seen & SHMEM_SEEN_BLOCKS &&
+		  ctx->blocks != sbinfo->max_blocks) ||
+		 (ctx->seen & SHMEM_SEEN_INODES &&
+		  ctx->inodes != sbinfo->max_inodes) ||
+		 (ctx->seen & SHMEM_SEEN_HUGE && ctx->huge != sbinfo->huge) ||
+		 (ctx->seen & SHMEM_SEEN_INUMS &&
+		  ctx->full_inums != sbinfo->full_inums));
+}
+
 static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
 					struct fs_context *fc, bool ro)
 {
@@ -413,8 +463,15 @@ static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
 	if (!ro)
 		return invalfc(fc,
 			       "preserve: must be read-only: remount with ro,preserve");
-	if (st->preserved && shmem_pkram_node_exists(st))
+	if (st->preserved && shmem_pkram_node_exists(st)) {
+		if (!shmem_pkram_keeps_options(fc)) {
+			errorfc(fc,
+				"preserved as '%s': its options cannot change before nopreserve",
+				shmem_pkram_name(st));
+			return -EBUSY;
+		}
 		return 0;
+	}
 	if (st->loaded) {
 		st->action = SHMEM_PKRAM_MARK;
 		return 0;

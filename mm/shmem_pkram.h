@@ -9,6 +9,7 @@
 #include <linux/fs_context.h>
 #include <linux/mempolicy.h>
 #include <linux/pkram.h>
+#include <linux/pkram_abi_shmem.h>
 #include <linux/shmem_fs.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -37,6 +38,7 @@ struct shmem_pkram_options {
 #define SHMEM_PKRAM_SEEN_MODE	0x1
 #define SHMEM_PKRAM_SEEN_UID	0x2
 #define SHMEM_PKRAM_SEEN_GID	0x4
+#define SHMEM_PKRAM_SEEN_MPOL	0x8
 
 struct shmem_options {
 	unsigned long long blocks;
@@ -72,7 +74,7 @@ void shmem_pkram_free(struct shmem_options *ctx);
 void shmem_pkram_show(struct seq_file *seq, struct shmem_sb_info *sbinfo);
 int shmem_pkram_open(struct super_block *sb, struct fs_context *fc);
 int shmem_pkram_load(struct super_block *sb, struct fs_context *fc);
-void shmem_pkram_mounted(struct super_block *sb);
+void shmem_pkram_mounted(struct super_block *sb, int mnt_flags);
 void shmem_pkram_put(struct shmem_sb_info *sbinfo);
 int shmem_pkram_prepare(struct fs_context *fc);
 void shmem_pkram_commit(struct fs_context *fc);
@@ -95,10 +97,15 @@ int shmem_pkram_swapin(struct inode *inode, pgoff_t index, gfp_t gfp);
 #define SHMEM_PKRAM_PREFIX	"shmem-"
 #define SHMEM_PKRAM_NAME_MAX	127
 
+/* What one allocation of the load, a pointer for each inode, can be: kvmalloc() */
+#define SHMEM_PKRAM_INODES_MAX	(INT_MAX / sizeof(void *))
+
 /* How to allocate: fail rather than have somebody killed */
 #define SHMEM_PKRAM_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+struct kvec;
 struct shmem_pkram_loader;
+struct shmem_pkram_saver;
 
 /**
  * enum shmem_pkram_action - what a remount is to do when nothing can fail any more
@@ -124,7 +131,12 @@ enum shmem_pkram_action {
  * @loaded: the tree is that of @ps, which has not been committed
  * @preserved: shown as preserve: not to become writable
  * @commit_on_mount: read-only only until it has been mounted
+ * @mounted: nothing is left to be done when it is mounted
+ * @noted: labels and mount flags have been seen to
+ * @super_flags: PKRAM_SHMEM_SUPER_NO* as saved, or as mounted
  * @action: of the remount in progress
+ * @labelled: files of a loaded tree that have a label, until the mount succeeds
+ * @nr_labelled: number of them
  * @node: name of the node; the part after the prefix is NAME
  *
  * All but @list is protected by s_umount.
@@ -136,7 +148,12 @@ struct shmem_pkram {
 	bool loaded;
 	bool preserved;
 	bool commit_on_mount;
+	bool mounted;
+	bool noted;
+	u16 super_flags;
 	enum shmem_pkram_action action;
+	struct inode **labelled;
+	size_t nr_labelled;
 	char node[sizeof(SHMEM_PKRAM_PREFIX) + SHMEM_PKRAM_NAME_MAX];
 };
 
@@ -147,6 +164,30 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc);
 int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 			  struct fs_context *fc);
 void shmem_pkram_load_end(struct shmem_pkram *st);
+
+int shmem_pkram_save_rec(struct shmem_pkram_saver *sv, unsigned int type,
+			 unsigned int flags, const struct kvec *vec,
+			 unsigned int nr);
+int shmem_pkram_save_super_attrs(struct shmem_pkram_saver *sv,
+				 struct fs_context *fc);
+int shmem_pkram_save_attrs(struct shmem_pkram_saver *sv, struct inode *inode);
+int shmem_pkram_save_poison(struct shmem_pkram_saver *sv, pgoff_t start,
+			    unsigned long nr);
+int shmem_pkram_save_dquots(struct shmem_pkram_saver *sv,
+			    struct super_block *sb);
+int shmem_pkram_load_mpol(struct fs_context *fc,
+			  const struct pkram_shmem_mpol *rec);
+int shmem_pkram_load_quota(struct fs_context *fc,
+			   const struct pkram_shmem_quota *rec,
+			   struct shmem_quota_limits *limits);
+int shmem_pkram_load_attr(struct shmem_pkram *st, struct inode *inode,
+			  const struct pkram_shmem_rec *rec);
+int shmem_pkram_load_dquot(struct super_block *sb,
+			   const struct pkram_shmem_dquot *rec);
+int shmem_pkram_quota_on(struct super_block *sb,
+			 const struct pkram_shmem_quota *rec,
+			 const struct shmem_quota_limits *limits);
+void shmem_pkram_label(struct shmem_pkram *st);
 
 #else /* !CONFIG_PKRAM_TMPFS */
 

@@ -47,6 +47,8 @@
  * @end: end of what @buf holds
  * @chk: checker of records
  * @super: options as saved
+ * @quota: quotas as saved; no flags when there were none
+ * @limits: limits for new ids, from when the tree has been loaded
  * @nodes: by id - 1, the dentry of a directory, the inode of another file
  * @folios: loaded folios, each with the reference that the load has got
  * @batch: folios that the next file may get
@@ -65,6 +67,8 @@ struct shmem_pkram_loader {
 	size_t end;
 	struct pkram_shmem_check chk;
 	struct pkram_shmem_super super;
+	struct pkram_shmem_quota quota;
+	struct shmem_quota_limits limits;
 	void **nodes;
 	struct list_head folios;
 	struct pkram_loaded batch[SHMEM_LOAD_BATCH];
@@ -198,6 +202,50 @@ static int shmem_load_check_room(struct fs_context *fc,
 	return 0;
 }
 
+/* Records between SUPER and the root */
+static int shmem_load_super_attr(struct shmem_pkram_loader *ld,
+				 struct fs_context *fc,
+				 const struct pkram_shmem_rec *rec)
+{
+	struct shmem_options *ctx = fc->fs_private;
+	int err = 0;
+
+	if (rec->type == PKRAM_SHMEM_QUOTA) {
+		ld->quota = *(const struct pkram_shmem_quota *)rec;
+		err = shmem_pkram_load_quota(fc, &ld->quota, &ld->limits);
+		if (err)
+			shmem_pkram_err(fc, "cannot load '%s': it has quotas, this kernel has not",
+					ctx->pkram.name);
+	} else if (!(ctx->pkram.seen & SHMEM_PKRAM_SEEN_MPOL)) {
+		err = shmem_pkram_load_mpol(fc, (const void *)rec);
+	}
+	return err;
+}
+
+static int shmem_load_super_attrs(struct shmem_pkram_loader *ld,
+				  struct fs_context *fc)
+{
+	const struct pkram_shmem_rec *rec;
+	const char *why;
+	int err = 0;
+
+	while (!err) {
+		rec = shmem_load_next(ld);
+		if (IS_ERR_OR_NULL(rec))
+			return shmem_load_bad(fc, "no root");
+		if (rec->type != PKRAM_SHMEM_MPOL &&
+		    rec->type != PKRAM_SHMEM_QUOTA) {
+			/* For shmem_load_recs() */
+			ld->pos -= rec->len;
+			return 0;
+		}
+		why = pkram_shmem_check_rec(&ld->chk, rec);
+		err = why ? shmem_load_bad(fc, why) :
+			    shmem_load_super_attr(ld, fc, rec);
+	}
+	return err;
+}
+
 /* Read header and superblock, and see whether the rest is worth trying */
 static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 {
@@ -238,8 +286,10 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 	if (why)
 		return shmem_load_bad(fc, why);
 	ld->super = *(const struct pkram_shmem_super *)rec;
+	st->super_flags = rec->flags & PKRAM_SHMEM_SUPER_MOUNT_FLAGS;
 	shmem_load_options(fc, &ld->super);
-	return shmem_load_check_room(fc, &header, &ld->super);
+	err = shmem_load_super_attrs(ld, fc);
+	return err ?: shmem_load_check_room(fc, &header, &ld->super);
 }
 
 /**
@@ -303,8 +353,12 @@ static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
 		if (!ld->drained)
 			lru_add_drain_all();
 		ld->drained = true;
-		if (folio_isolate_lru(folio))
+		if (folio_isolate_lru(folio)) {
+			/* Whoever frees it off the LRU expects them clear */
+			folio_clear_active(folio);
+			folio_clear_unevictable(folio);
 			folio_put(folio);
+		}
 		/* The node's reference and ours */
 		if (folio_ref_count(folio) == 2) {
 			mem_cgroup_uncharge(folio);
@@ -443,6 +497,22 @@ static void shmem_load_undo_folios(struct shmem_pkram_loader *ld)
 
 /* -------------------------------------------------------------- inodes */
 
+/* Count the inode for its owner's quota */
+static int shmem_load_count_inode(struct inode *inode)
+{
+	int err = dquot_initialize(inode);
+
+	if (!err) {
+		err = dquot_alloc_inode(inode);
+		if (err)
+			dquot_drop(inode);
+	}
+	/* What has not been counted must not be taken off when it goes */
+	if (err)
+		inode->i_flags |= S_NOQUOTA;
+	return err;
+}
+
 /* The root has been made by fill_super, with mode=, uid= and gid= */
 static struct inode *shmem_load_root_inode(struct super_block *sb,
 					   struct fs_context *fc,
@@ -451,14 +521,18 @@ static struct inode *shmem_load_root_inode(struct super_block *sb,
 	struct shmem_options *ctx = fc->fs_private;
 	const unsigned int seen = ctx->pkram.seen;
 	struct inode *inode = d_inode(sb->s_root);
+	int err;
 
+	dquot_free_inode(inode);
+	dquot_drop(inode);
 	if (!(seen & SHMEM_PKRAM_SEEN_MODE))
 		inode->i_mode = rec->mode;
 	if (!(seen & SHMEM_PKRAM_SEEN_UID))
 		inode->i_uid = make_kuid(&init_user_ns, rec->uid);
 	if (!(seen & SHMEM_PKRAM_SEEN_GID))
 		inode->i_gid = make_kgid(&init_user_ns, rec->gid);
-	return inode;
+	err = shmem_load_count_inode(inode);
+	return err ? ERR_PTR(err) : inode;
 }
 
 static struct inode *shmem_load_new_inode(struct super_block *sb,
@@ -478,14 +552,11 @@ static struct inode *shmem_load_new_inode(struct super_block *sb,
 	inode->i_mode = rec->mode;
 	inode->i_uid = make_kuid(&init_user_ns, rec->uid);
 	inode->i_gid = make_kgid(&init_user_ns, rec->gid);
-	err = dquot_initialize(inode);
-	if (!err) {
-		err = dquot_alloc_inode(inode);
-		if (err)
-			dquot_drop(inode);
-	}
+	/* The policy of the mount, which may be younger than the file */
+	if (S_ISREG(rec->mode))
+		mpol_free_shared_policy(&SHMEM_I(inode)->policy);
+	err = shmem_load_count_inode(inode);
 	if (err) {
-		inode->i_flags |= S_NOQUOTA;
 		iput(inode);
 		return ERR_PTR(err);
 	}
@@ -629,8 +700,10 @@ static int shmem_load_rec(struct shmem_pkram_loader *ld,
 		return shmem_load_dir(ld, (const void *)rec);
 	case PKRAM_SHMEM_DENTRY:
 		return shmem_load_entry(ld, (const void *)rec);
+	case PKRAM_SHMEM_DQUOT:
+		return shmem_pkram_load_dquot(sb, (const void *)rec);
 	}
-	return -EBADMSG;
+	return shmem_pkram_load_attr(SHMEM_SB(sb)->pkram, ld->inode, rec);
 }
 
 static int shmem_load_recs(struct shmem_pkram_loader *ld,
@@ -648,9 +721,9 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 			return shmem_load_bad(fc, why);
 		err = shmem_load_rec(ld, sb, fc, rec);
 		if (err == -EBADMSG)
-			return shmem_load_bad(fc, "two files share a name, an offset or pages");
+			return shmem_load_bad(fc, "two files share a name, an offset or pages, or an attribute is wrong");
 		if (err == -EOPNOTSUPP)
-			return shmem_load_bad(fc, "pages too large for this kernel");
+			return shmem_load_bad(fc, "pages too large or attributes of a kind that this kernel has not");
 		if (!err && fatal_signal_pending(current))
 			err = -EINTR;
 		if (err)
@@ -679,6 +752,8 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 	int err;
 
 	err = shmem_load_recs(ld, sb, fc);
+	if (!err)
+		err = shmem_pkram_quota_on(sb, &ld->quota, &ld->limits);
 	if (err && err != -EBADMSG)
 		shmem_pkram_err(fc, "cannot load '%s': error %d; it is kept as it was",
 				st->node, err);

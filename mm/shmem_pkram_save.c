@@ -18,12 +18,13 @@
 #include <linux/iversion.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
-#include <linux/posix_acl.h>
 #include <linux/quotaops.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/swap.h>
+#include <linux/swapops.h>
+#include <linux/uio.h>
 #include <linux/xarray.h>
 #include <uapi/linux/memfd.h>
 
@@ -49,6 +50,11 @@ struct shmem_pkram_list {
 	size_t room;
 };
 
+struct shmem_pkram_range {
+	pgoff_t start;
+	unsigned long nr;
+};
+
 /**
  * struct shmem_pkram_saver - a save in progress
  * @st: mount
@@ -62,6 +68,10 @@ struct shmem_pkram_list {
  *	many of them are still to come
  * @buf: records of the current entry
  * @len: their length
+ * @next: index after the last page of the current file that has been saved
+ * @poison: ranges of lost pages of the current file
+ * @nr_poison: number of them
+ * @room_poison: for how many @poison has room
  * @why: what is wrong with the current entry
  * @reported: the reason of the failure has been reported
  */
@@ -76,6 +86,10 @@ struct shmem_pkram_saver {
 	struct xarray links;
 	u8 *buf;
 	size_t len;
+	pgoff_t next;
+	struct shmem_pkram_range *poison;
+	size_t nr_poison;
+	size_t room_poison;
 	const char *why;
 	bool reported;
 };
@@ -129,17 +143,90 @@ static int shmem_list_grow(struct shmem_pkram_list *list, size_t nr)
 	return 0;
 }
 
+/* ------------------------------------------------------------- records */
+
+static int shmem_save_flush(struct shmem_pkram_saver *sv)
+{
+	ssize_t ret = pkram_write(&sv->bytes, sv->buf, sv->len);
+
+	sv->len = 0;
+	return ret < 0 ? ret : 0;
+}
+
+/* Room in the buffer that is kept for DATA and DENTRY, which do not check */
+#define SHMEM_SAVE_KEEP		512
+
+/**
+ * shmem_pkram_save_rec() - add a record of any length
+ * @sv: save
+ * @type: PKRAM_SHMEM_* type
+ * @flags: flags of this type
+ * @vec: the record in pieces, the first with the structure and the room for
+ *	&struct pkram_shmem_rec, which is filled in
+ * @nr: number of pieces
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM.
+ */
+int shmem_pkram_save_rec(struct shmem_pkram_saver *sv, unsigned int type,
+			 unsigned int flags, const struct kvec *vec,
+			 unsigned int nr)
+{
+	static const u8 zeros[PKRAM_SHMEM_REC_ALIGN];
+	size_t len = 0, pad;
+	unsigned int i;
+	ssize_t ret = 0;
+
+	for (i = 0; i < nr; i++)
+		len += vec[i].iov_len;
+	pad = pkram_shmem_pad(len);
+	pkram_shmem_put_rec(vec[0].iov_base, type, flags, len + pad);
+
+	if (sv->len + len + pad > PKRAM_SHMEM_ENTRY_MAX - SHMEM_SAVE_KEEP)
+		ret = shmem_save_flush(sv);
+	if (ret < 0)
+		return ret;
+	if (len + pad <= PKRAM_SHMEM_ENTRY_MAX - SHMEM_SAVE_KEEP) {
+		for (i = 0; i < nr; i++) {
+			memcpy(sv->buf + sv->len, vec[i].iov_base,
+			       vec[i].iov_len);
+			sv->len += vec[i].iov_len;
+		}
+		memset(sv->buf + sv->len, 0, pad);
+		sv->len += pad;
+		return 0;
+	}
+	for (i = 0; ret >= 0 && i < nr; i++)
+		ret = pkram_write(&sv->bytes, vec[i].iov_base, vec[i].iov_len);
+	if (ret >= 0)
+		ret = pkram_write(&sv->bytes, zeros, pad);
+	return ret < 0 ? ret : 0;
+}
+
 /* ------------------------------------------------------------- content */
 
 /*
- * Does somebody do DMA to the folio, or may they? Pins that were taken for a
- * short time go away; called without the folio lock, which unpinning takes.
+ * Does somebody do DMA to the folio, or may they? In small folios each pin is
+ * many references, which is also what a page of a library has that many
+ * processes have mapped: those are known and do not count.
+ */
+static bool shmem_folio_pinned(struct folio *folio)
+{
+	if (folio_test_large(folio))
+		return folio_maybe_dma_pinned(folio);
+	return folio_ref_count(folio) - folio_mapcount(folio) >=
+	       GUP_PIN_COUNTING_BIAS;
+}
+
+/*
+ * Pins that were taken for a short time go away. Called without the folio lock,
+ * which unpinning takes.
  */
 static int shmem_save_wait_pins(struct folio *folio)
 {
 	int try;
 
-	for (try = 0; folio_maybe_dma_pinned(folio); try++) {
+	for (try = 0; shmem_folio_pinned(folio); try++) {
 		if (try == SHMEM_PKRAM_PIN_TRIES)
 			return -EBUSY;
 		if (!try)
@@ -148,6 +235,60 @@ static int shmem_save_wait_pins(struct folio *folio)
 			return -EINTR;
 	}
 	return 0;
+}
+
+/* Remember that @nr pages from @index are lost */
+static int shmem_save_lost(struct shmem_pkram_saver *sv, pgoff_t index,
+			   unsigned long nr)
+{
+	struct shmem_pkram_range *last, *grown;
+	size_t room;
+
+	last = sv->nr_poison ? &sv->poison[sv->nr_poison - 1] : NULL;
+	sv->header.nr_poison += nr;
+	if (last && last->start + last->nr == index) {
+		last->nr += nr;
+		return 0;
+	}
+	if (sv->nr_poison == sv->room_poison) {
+		room = max_t(size_t, 16, 2 * sv->room_poison);
+		grown = kvmalloc_array(room, sizeof(*grown), SHMEM_PKRAM_GFP);
+		if (!grown)
+			return -ENOMEM;
+		if (sv->nr_poison)
+			memcpy(grown, sv->poison,
+			       sv->nr_poison * sizeof(*grown));
+		kvfree(sv->poison);
+		sv->poison = grown;
+		sv->room_poison = room;
+	}
+	sv->poison[sv->nr_poison++] = (struct shmem_pkram_range){
+		.start = index,
+		.nr = nr,
+	};
+	return 0;
+}
+
+/*
+ * Folios that cannot be kept as they are: one that has a lost page is kept in
+ * pieces without that, and one that has been made of others (collapsed) since
+ * copies of some of those have been saved has to be undone. Returns -EAGAIN when
+ * it has been split, and 0 when it can be saved.
+ */
+static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
+				struct folio *folio)
+{
+	const bool lost = folio_contain_hwpoisoned_page(folio);
+
+	if (!lost && folio->index >= sv->next)
+		return 0;
+	if (lost && !folio_test_large(folio))
+		return shmem_save_lost(sv, folio->index, 1);
+	if (folio_test_large(folio) && !split_folio(folio))
+		return -EAGAIN;
+	return shmem_save_refuse(sv, -EBUSY, lost ?
+				 "a huge page that has lost a part is in use" :
+				 "pages are being collapsed");
 }
 
 /*
@@ -165,32 +306,43 @@ static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
 		folio_unlock(folio);
 		return -EAGAIN;
 	}
-	if (folio_maybe_dma_pinned(folio)) {
+	if (shmem_folio_pinned(folio)) {
 		folio_unlock(folio);
 		err = shmem_save_wait_pins(folio);
 		return err ? shmem_save_refuse(sv, err, "pages are pinned for DMA") :
 			     -EAGAIN;
 	}
-	err = pkram_save_folio(&sv->pages, folio, folio->index,
-			       folio_test_uptodate(folio) ?
-			       PKRAM_RUN_UPTODATE : 0);
+	err = shmem_save_odd_folio(sv, folio);
+	if (!err && !folio_contain_hwpoisoned_page(folio))
+		err = pkram_save_folio(&sv->pages, folio, folio->index,
+				       folio_test_uptodate(folio) ?
+				       PKRAM_RUN_UPTODATE : 0);
+	if (!err)
+		sv->next = folio_next_index(folio);
 	folio_unlock(folio);
+	/* Lost since we looked */
 	if (err == -EHWPOISON)
-		return shmem_save_refuse(sv, err, "a page was lost to a memory error");
+		return -EAGAIN;
 	if (err == -EINVAL)
 		return shmem_save_refuse(sv, err, "a page is of a kind that cannot be preserved");
 	return err;
 }
 
+/* Bring the page back, unless it is lost */
 static int shmem_save_swapped(struct shmem_pkram_saver *sv,
-			      struct inode *inode, pgoff_t index)
+			      struct inode *inode, pgoff_t index, void *entry)
 {
-	int err = shmem_pkram_swapin(inode, index, SHMEM_PKRAM_GFP);
+	int err;
 
-	if (!err)
+	if (is_poisoned_swp_entry(radix_to_swp_entry(entry))) {
+		sv->next = index + 1;
+		return shmem_save_lost(sv, index, 1);
+	}
+	err = shmem_pkram_swapin(inode, index, SHMEM_PKRAM_GFP);
+	/* One that cannot be read is marked as lost by that */
+	if (!err || (err == -EIO &&
+		     xa_load(&inode->i_mapping->i_pages, index) != entry))
 		return -EAGAIN;
-	if (err == -EIO)
-		return shmem_save_refuse(sv, err, "a page was lost to a memory or swap error");
 	return shmem_save_refuse(sv, err, "a page cannot be brought back from swap");
 }
 
@@ -203,6 +355,8 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
 	pgoff_t index = 0;
 	int err = 0;
 
+	sv->next = 0;
+	sv->nr_poison = 0;
 	folio_batch_init(&fbatch);
 	do {
 		nr = find_get_entries(mapping, &index, ULONG_MAX, &fbatch,
@@ -211,7 +365,7 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
 			struct folio *folio = fbatch.folios[i];
 
 			err = xa_is_value(folio) ?
-			      shmem_save_swapped(sv, inode, indices[i]) :
+			      shmem_save_swapped(sv, inode, indices[i], folio) :
 			      shmem_save_folio(sv, inode, folio);
 		}
 		if (err == -EAGAIN) {
@@ -233,9 +387,10 @@ static int shmem_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
 	struct pkram_shmem_data *rec = (void *)(sv->buf + sv->len);
 	const u64 pos = sv->pages.nr;
 	const pgoff_t fallocend = SHMEM_I(inode)->fallocend;
+	size_t i;
 	int err;
 
-	if (!inode->i_mapping->nrpages && !SHMEM_I(inode)->swapped && !fallocend)
+	if (mapping_empty(inode->i_mapping) && !fallocend)
 		return 0;
 	err = shmem_save_pages(sv, inode);
 	if (err)
@@ -249,7 +404,12 @@ static int shmem_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
 	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_DATA, 0, sizeof(*rec));
 	sv->len += sizeof(*rec);
 	sv->header.nr_blocks += rec->nr;
-	return 0;
+	for (i = 0; !err && i < sv->nr_poison; i++) {
+		sv->header.nr_blocks += sv->poison[i].nr;
+		err = shmem_pkram_save_poison(sv, sv->poison[i].start,
+					      sv->poison[i].nr);
+	}
+	return err;
 }
 
 static int shmem_save_symlink(struct shmem_pkram_saver *sv, struct inode *inode)
@@ -281,36 +441,11 @@ static int shmem_save_symlink(struct shmem_pkram_saver *sv, struct inode *inode)
 
 /* -------------------------------------------------------------- inodes */
 
-static bool shmem_has_acl(struct inode *inode)
-{
-#ifdef CONFIG_FS_POSIX_ACL
-	return inode->i_acl || inode->i_default_acl;
-#else
-	return false;
-#endif
-}
-
-static bool shmem_has_policy(struct inode *inode)
-{
-#ifdef CONFIG_NUMA
-	return S_ISREG(inode->i_mode) &&
-	       !RB_EMPTY_ROOT(&SHMEM_I(inode)->policy.root);
-#else
-	return false;
-#endif
-}
-
 /* What cannot be preserved must not get lost silently */
 static const char *shmem_save_obstacle(struct inode *inode)
 {
 	struct shmem_inode_info *info = SHMEM_I(inode);
 
-	if (!RB_EMPTY_ROOT(&info->xattrs.rb_root))
-		return "it has extended attributes";
-	if (shmem_has_acl(inode))
-		return "it has an ACL";
-	if (shmem_has_policy(inode))
-		return "it has a memory policy";
 	if (info->seals != F_SEAL_SEAL)
 		return "it is sealed";
 	if (IS_SWAPFILE(inode))
@@ -368,17 +503,20 @@ static int shmem_save_inode(struct shmem_pkram_saver *sv,
 
 	if (why)
 		return shmem_save_refuse(sv, -EOPNOTSUPP, why);
-	if (sv->header.nr_inodes >= PKRAM_SHMEM_CHECK_DIR - 1)
+	if (sv->header.nr_inodes >= SHMEM_PKRAM_INODES_MAX)
 		return shmem_save_refuse(sv, -EFBIG, "too many files");
 
 	*id = ++sv->header.nr_inodes;
 	shmem_save_inode_rec(sv, inode, *id);
+	err = 0;
 	if (S_ISREG(inode->i_mode))
-		return shmem_save_data(sv, inode);
-	if (S_ISLNK(inode->i_mode))
-		return shmem_save_symlink(sv, inode);
-	if (!S_ISDIR(inode->i_mode))
-		return 0;
+		err = shmem_save_data(sv, inode);
+	else if (S_ISLNK(inode->i_mode))
+		err = shmem_save_symlink(sv, inode);
+	if (!err)
+		err = shmem_pkram_save_attrs(sv, inode);
+	if (err || !S_ISDIR(inode->i_mode))
+		return err;
 
 	err = shmem_list_grow(&sv->dirs, 1);
 	if (!err)
@@ -390,14 +528,6 @@ static int shmem_save_inode(struct shmem_pkram_saver *sv,
 }
 
 /* ---------------------------------------------------------------- tree */
-
-static int shmem_save_flush(struct shmem_pkram_saver *sv)
-{
-	ssize_t ret = pkram_write(&sv->bytes, sv->buf, sv->len);
-
-	sv->len = 0;
-	return ret < 0 ? ret : 0;
-}
 
 /*
  * Ids of inodes with several names. What is stored by the address of the inode
@@ -553,36 +683,22 @@ static int shmem_save_super(struct shmem_pkram_saver *sv)
 	memcpy(rec->uuid, sb->s_uuid.b, sizeof(rec->uuid));
 	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_SUPER,
 			    (full_inums ? PKRAM_SHMEM_SUPER_INODE64 : 0) |
-			    (sbinfo->noswap ? PKRAM_SHMEM_SUPER_NOSWAP : 0),
+			    (sbinfo->noswap ? PKRAM_SHMEM_SUPER_NOSWAP : 0) |
+			    sv->st->super_flags,
 			    sizeof(*rec));
 	sv->len = sizeof(*rec);
 	return shmem_save_flush(sv);
 }
 
-/* What the superblock has that cannot be preserved */
-static const char *shmem_save_super_obstacle(struct shmem_pkram_saver *sv)
-{
-	struct shmem_options *ctx = sv->fc->fs_private;
-	struct super_block *sb = sv->fc->root->d_sb;
-
-	if (sb_any_quota_loaded(sb))
-		return "the file system has quotas";
-	if (SHMEM_SB(sb)->mpol || ctx->mpol)
-		return "the file system has a memory policy (mpol=)";
-	return NULL;
-}
-
 static int shmem_save_root(struct shmem_pkram_saver *sv)
 {
 	struct dentry *root = sv->fc->root->d_sb->s_root;
-	const char *why = shmem_save_super_obstacle(sv);
 	u32 id;
 	int err;
 
-	if (why)
-		err = shmem_save_refuse(sv, -EOPNOTSUPP, why);
-	else
-		err = shmem_save_super(sv);
+	err = shmem_save_super(sv);
+	if (!err)
+		err = shmem_pkram_save_super_attrs(sv, sv->fc);
 	if (!err)
 		err = shmem_save_inode(sv, root, &id);
 	if (!err)
@@ -645,6 +761,10 @@ static int shmem_save_obj(struct shmem_pkram_saver *sv)
 	if (!err)
 		err = shmem_save_check_links(sv);
 	if (!err)
+		err = shmem_pkram_save_dquots(sv, sv->fc->root->d_sb);
+	if (!err)
+		err = shmem_save_flush(sv);
+	if (!err)
 		err = shmem_save_header(sv);
 	ret = pkram_finish_access(&sv->bytes, !err);
 	err = err ?: ret;
@@ -697,8 +817,7 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
  *
  * Context: May sleep. s_umount is held for writing.
  * Return: 0; -EOPNOTSUPP when the tree holds something that cannot be
- * preserved; -EBUSY when pages are pinned; -EIO and -EHWPOISON when something
- * cannot be read; -EINTR; -EEXIST; -ENODEV; -ENOMEM. Nothing has changed then,
+ * preserved; -EBUSY when pages are pinned; -EIO when something cannot be read; -EINTR; -EEXIST; -ENODEV; -ENOMEM. Nothing has changed then,
  * and the reason has been reported.
  */
 int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
@@ -722,6 +841,7 @@ int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
 
 	kfree(sv->buf);
 	xa_destroy(&sv->links);
+	kvfree(sv->poison);
 	kvfree(sv->entries.items);
 	kvfree(sv->dirs.items);
 	kfree(sv);

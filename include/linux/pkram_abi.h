@@ -99,7 +99,7 @@ static_assert(offsetof(struct pkram_range_ser, reserved) == 20);
  * @self_pfn: frame this super block lies in, the same in every generation
  * @generation: number of hand-overs since the super block was allocated
  * @node_pfn: first &struct pkram_node_ser, or 0
- * @nr_nodes: length of the chain of nodes
+ * @nr_nodes: length of the chain of nodes, at most %PKRAM_NODES_MAX
  * @pt_pfn: root of the page table, or 0 when nothing is preserved
  * @nr_preserved: frames whose bit is set in the page table
  * @end_pfn: one past the highest preserved frame
@@ -148,6 +148,9 @@ static_assert(offsetof(struct pkram_super_ser, nr_pt_pages) == 84);
 static_assert(offsetof(struct pkram_super_ser, nr_landing) == 88);
 static_assert(offsetof(struct pkram_super_ser, reserved) == 92);
 static_assert(offsetof(struct pkram_super_ser, landing) == 96);
+
+/* PKRAM_NODES_MAX: most nodes that a kernel hands over or takes over */
+#define PKRAM_NODES_MAX		8192
 
 /* PKRAM_NAME_MAX: longest name of a node in bytes, without the final NUL */
 #define PKRAM_NAME_MAX		255

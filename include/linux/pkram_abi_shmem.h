@@ -21,11 +21,11 @@
  * other, each file's in ascending order of index. Its byte stream holds
  * everything else as a sequence of records::
  *
- *  stream = HEADER SUPER root dir...
+ *  stream = HEADER SUPER [MPOL] [QUOTA] root dir... [DQUOT...]
  *  root   = inode
  *  dir    = DIR entry...                  as many as DIR says
  *  entry  = [inode] DENTRY
- *  inode  = INODE [SYMLINK] [DATA]
+ *  inode  = INODE [SYMLINK] [DATA] [POISON...] [XATTR...] [ACL...] [POLICY...]
  *
  * - Inodes have ids, 1 for the root and then ascending in the order of their
  *   INODE records. A DENTRY refers to an inode by id.
@@ -41,6 +41,10 @@
  * - DATA gives the position of a file's folios in the page stream, in frames;
  *   it is the number of frames in all DATA records before. A folio never
  *   belongs to two files.
+ * - The records that follow INODE come in any order. POISON and POLICY ranges
+ *   of a file ascend and do not overlap, no page of a POISON range is in the
+ *   page stream, and no two XATTR have the same name.
+ * - DQUOT records need QUOTA, and ascend by type and id.
  * - No two entries of a directory have the same name or the same offset.
  *
  * All records begin with &struct pkram_shmem_rec and are as long as it says, a
@@ -68,6 +72,13 @@
 #define PKRAM_SHMEM_DENTRY	5
 #define PKRAM_SHMEM_SYMLINK	6
 #define PKRAM_SHMEM_DATA	7
+#define PKRAM_SHMEM_MPOL	8
+#define PKRAM_SHMEM_QUOTA	9
+#define PKRAM_SHMEM_POISON	10
+#define PKRAM_SHMEM_XATTR	11
+#define PKRAM_SHMEM_ACL		12
+#define PKRAM_SHMEM_POLICY	13
+#define PKRAM_SHMEM_DQUOT	14
 
 /* PKRAM_SHMEM_REC_MAX: longest record; fits any extended attribute */
 #define PKRAM_SHMEM_REC_MAX	0x20000
@@ -102,9 +113,10 @@ static_assert(offsetof(struct pkram_shmem_rec, len) == 4);
  * @nr_dentries: DENTRY records; with the root's, which has none, what the tree
  *	takes of nr_inodes=
  * @nr_frames: frames in all DATA records
- * @nr_blocks: pages that the tree took of size=: frames and long symlinks
+ * @nr_blocks: pages that the tree takes of size=: frames, pages in POISON
+ *	records and long symlinks
  * @nr_bytes: length of the byte stream
- * @xattr_space: bytes of the inode budget that extended attributes take; 0
+ * @nr_poison: pages in all POISON records
  */
 struct pkram_shmem_header {
 	struct pkram_shmem_rec rec;
@@ -116,7 +128,7 @@ struct pkram_shmem_header {
 	__u64 nr_frames;
 	__u64 nr_blocks;
 	__u64 nr_bytes;
-	__u64 xattr_space;
+	__u64 nr_poison;
 };
 
 static_assert(sizeof(struct pkram_shmem_header) == 72);
@@ -129,11 +141,17 @@ static_assert(offsetof(struct pkram_shmem_header, nr_dentries) == 32);
 static_assert(offsetof(struct pkram_shmem_header, nr_frames) == 40);
 static_assert(offsetof(struct pkram_shmem_header, nr_blocks) == 48);
 static_assert(offsetof(struct pkram_shmem_header, nr_bytes) == 56);
-static_assert(offsetof(struct pkram_shmem_header, xattr_space) == 64);
+static_assert(offsetof(struct pkram_shmem_header, nr_poison) == 64);
 
 /* Flags of %PKRAM_SHMEM_SUPER */
 #define PKRAM_SHMEM_SUPER_INODE64	0x1	/* mounted with inode64 */
 #define PKRAM_SHMEM_SUPER_NOSWAP	0x2	/* mounted with noswap */
+#define PKRAM_SHMEM_SUPER_NOSUID	0x4	/* first mounted nosuid */
+#define PKRAM_SHMEM_SUPER_NODEV		0x8	/* first mounted nodev */
+#define PKRAM_SHMEM_SUPER_NOEXEC	0x10	/* first mounted noexec */
+#define PKRAM_SHMEM_SUPER_MOUNT_FLAGS	(PKRAM_SHMEM_SUPER_NOSUID | \
+					 PKRAM_SHMEM_SUPER_NODEV | \
+					 PKRAM_SHMEM_SUPER_NOEXEC)
 
 /* &struct pkram_shmem_super.huge */
 #define PKRAM_SHMEM_HUGE_NEVER		0
@@ -345,5 +363,196 @@ static_assert(offsetof(struct pkram_shmem_data, rec) == 0);
 static_assert(offsetof(struct pkram_shmem_data, pos) == 8);
 static_assert(offsetof(struct pkram_shmem_data, nr) == 16);
 static_assert(offsetof(struct pkram_shmem_data, fallocend) == 24);
+
+/* PKRAM_SHMEM_MPOL_MAX: longest memory policy of a mount in bytes */
+#define PKRAM_SHMEM_MPOL_MAX	4096
+
+/**
+ * struct pkram_shmem_mpol - mpol= of the mount
+ * @rec: type %PKRAM_SHMEM_MPOL
+ * @len: length of @text
+ * @text: as in /proc/mounts, without NUL
+ */
+struct pkram_shmem_mpol {
+	struct pkram_shmem_rec rec;
+	__u32 len;
+	__u8 text[];
+};
+
+static_assert(sizeof(struct pkram_shmem_mpol) == 12);
+static_assert(offsetof(struct pkram_shmem_mpol, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_mpol, len) == 8);
+static_assert(offsetof(struct pkram_shmem_mpol, text) == 12);
+
+/* Types of quota, also bits of %PKRAM_SHMEM_QUOTA's flags */
+#define PKRAM_SHMEM_QUOTA_USER		0
+#define PKRAM_SHMEM_QUOTA_GROUP		1
+#define PKRAM_SHMEM_QUOTA_TYPES		2
+
+/* Flags of %PKRAM_SHMEM_QUOTA: 1 << type when usage is counted, and */
+#define PKRAM_SHMEM_QUOTA_LIMITS_SHIFT	8	/* when limits are in force */
+
+/**
+ * struct pkram_shmem_quota - quotas of the mount, by type
+ * @rec: type %PKRAM_SHMEM_QUOTA
+ * @space_hard: bytes that a new id may have, 0 for any number
+ * @inodes_hard: inodes that a new id may have, 0 for any number
+ * @space_grace: seconds that a soft limit on bytes may be exceeded
+ * @inodes_grace: seconds that a soft limit on inodes may be exceeded
+ */
+struct pkram_shmem_quota {
+	struct pkram_shmem_rec rec;
+	__u64 space_hard[PKRAM_SHMEM_QUOTA_TYPES];
+	__u64 inodes_hard[PKRAM_SHMEM_QUOTA_TYPES];
+	__u32 space_grace[PKRAM_SHMEM_QUOTA_TYPES];
+	__u32 inodes_grace[PKRAM_SHMEM_QUOTA_TYPES];
+};
+
+static_assert(sizeof(struct pkram_shmem_quota) == 56);
+static_assert(offsetof(struct pkram_shmem_quota, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_quota, space_hard) == 8);
+static_assert(offsetof(struct pkram_shmem_quota, inodes_hard) == 24);
+static_assert(offsetof(struct pkram_shmem_quota, space_grace) == 40);
+static_assert(offsetof(struct pkram_shmem_quota, inodes_grace) == 48);
+
+/**
+ * struct pkram_shmem_dquot - limits of a user or group
+ * @rec: type %PKRAM_SHMEM_DQUOT
+ * @id: user or group
+ * @type: PKRAM_SHMEM_QUOTA_USER or _GROUP
+ * @space_hard: bytes, 0 for any number
+ * @space_soft: bytes, 0 for any number
+ * @inodes_hard: inodes, 0 for any number
+ * @inodes_soft: inodes, 0 for any number
+ * @space_time: when the grace for @space_soft ends, 0 when not exceeded
+ * @inodes_time: when the grace for @inodes_soft ends, 0 when not exceeded
+ */
+struct pkram_shmem_dquot {
+	struct pkram_shmem_rec rec;
+	__u32 id;
+	__u32 type;
+	__u64 space_hard;
+	__u64 space_soft;
+	__u64 inodes_hard;
+	__u64 inodes_soft;
+	__u64 space_time;
+	__u64 inodes_time;
+};
+
+static_assert(sizeof(struct pkram_shmem_dquot) == 64);
+static_assert(offsetof(struct pkram_shmem_dquot, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_dquot, id) == 8);
+static_assert(offsetof(struct pkram_shmem_dquot, type) == 12);
+static_assert(offsetof(struct pkram_shmem_dquot, space_hard) == 16);
+static_assert(offsetof(struct pkram_shmem_dquot, space_soft) == 24);
+static_assert(offsetof(struct pkram_shmem_dquot, inodes_hard) == 32);
+static_assert(offsetof(struct pkram_shmem_dquot, inodes_soft) == 40);
+static_assert(offsetof(struct pkram_shmem_dquot, space_time) == 48);
+static_assert(offsetof(struct pkram_shmem_dquot, inodes_time) == 56);
+
+/* PKRAM_SHMEM_XATTR_NAME_MAX, _VALUE_MAX: longest name and value in bytes */
+#define PKRAM_SHMEM_XATTR_NAME_MAX	255
+#define PKRAM_SHMEM_XATTR_VALUE_MAX	65536
+
+/**
+ * struct pkram_shmem_xattr - an extended attribute of any namespace
+ * @rec: type %PKRAM_SHMEM_XATTR
+ * @name_len: length of the name
+ * @value_len: length of the value
+ * @data: name with its prefix, without NUL, and right behind it the value
+ */
+struct pkram_shmem_xattr {
+	struct pkram_shmem_rec rec;
+	__u32 name_len;
+	__u32 value_len;
+	__u8 data[];
+};
+
+static_assert(sizeof(struct pkram_shmem_xattr) == 16);
+static_assert(offsetof(struct pkram_shmem_xattr, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_xattr, name_len) == 8);
+static_assert(offsetof(struct pkram_shmem_xattr, value_len) == 12);
+static_assert(offsetof(struct pkram_shmem_xattr, data) == 16);
+
+/* Flags of %PKRAM_SHMEM_ACL */
+#define PKRAM_SHMEM_ACL_DEFAULT		0x1	/* else the access ACL */
+
+/**
+ * struct pkram_shmem_acl - a POSIX ACL
+ * @rec: type %PKRAM_SHMEM_ACL
+ * @len: length of @acl
+ * @reserved: 0
+ * @acl: as in the value of system.posix_acl_access
+ */
+struct pkram_shmem_acl {
+	struct pkram_shmem_rec rec;
+	__u32 len;
+	__u32 reserved;
+	__u8 acl[];
+};
+
+static_assert(sizeof(struct pkram_shmem_acl) == 16);
+static_assert(offsetof(struct pkram_shmem_acl, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_acl, len) == 8);
+static_assert(offsetof(struct pkram_shmem_acl, reserved) == 12);
+static_assert(offsetof(struct pkram_shmem_acl, acl) == 16);
+
+/**
+ * struct pkram_shmem_poison - pages of a regular file that have been lost
+ * @rec: type %PKRAM_SHMEM_POISON
+ * @start: index of the first
+ * @nr: how many in a row
+ *
+ * To read them is an error.
+ */
+struct pkram_shmem_poison {
+	struct pkram_shmem_rec rec;
+	__u64 start;
+	__u64 nr;
+};
+
+static_assert(sizeof(struct pkram_shmem_poison) == 24);
+static_assert(offsetof(struct pkram_shmem_poison, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_poison, start) == 8);
+static_assert(offsetof(struct pkram_shmem_poison, nr) == 16);
+
+/* PKRAM_SHMEM_NODES_WORDS: most words of a mask of NUMA nodes */
+#define PKRAM_SHMEM_NODES_WORDS		64
+
+/* PKRAM_SHMEM_NO_NODE: no NUMA node */
+#define PKRAM_SHMEM_NO_NODE		0xffffffffU
+
+/**
+ * struct pkram_shmem_policy - NUMA policy of a part of a regular file
+ * @rec: type %PKRAM_SHMEM_POLICY
+ * @start: index of the first page
+ * @end: index after the last page
+ * @mode: MPOL_* mode and MPOL_F_* flags of include/uapi/linux/mempolicy.h,
+ *	as in the argument of mbind()
+ * @home_node: home node, or %PKRAM_SHMEM_NO_NODE
+ * @nr_words: length of a mask in @nodes
+ * @reserved: 0
+ * @nodes: mask of nodes in use, and behind it that of nodes asked for
+ */
+struct pkram_shmem_policy {
+	struct pkram_shmem_rec rec;
+	__u64 start;
+	__u64 end;
+	__u32 mode;
+	__u32 home_node;
+	__u32 nr_words;
+	__u32 reserved;
+	__u64 nodes[];
+};
+
+static_assert(sizeof(struct pkram_shmem_policy) == 40);
+static_assert(offsetof(struct pkram_shmem_policy, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_policy, start) == 8);
+static_assert(offsetof(struct pkram_shmem_policy, end) == 16);
+static_assert(offsetof(struct pkram_shmem_policy, mode) == 24);
+static_assert(offsetof(struct pkram_shmem_policy, home_node) == 28);
+static_assert(offsetof(struct pkram_shmem_policy, nr_words) == 32);
+static_assert(offsetof(struct pkram_shmem_policy, reserved) == 36);
+static_assert(offsetof(struct pkram_shmem_policy, nodes) == 40);
 
 #endif /* _LINUX_PKRAM_ABI_SHMEM_H */

@@ -70,16 +70,22 @@ static void pkram_kunit_damage_save(struct kunit *test,
 	KUNIT_ASSERT_EQ(test, d->runs->nr, PKRAM_LINK_MAX_RUNS);
 }
 
-static void pkram_kunit_damage_end(struct kunit *test,
-				   struct pkram_kunit_damage *d)
+static void pkram_kunit_damage_free(struct kunit *test,
+				    struct pkram_kunit_damage *d)
 {
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
 	for (i = 0; i < 512; i++) {
 		KUNIT_EXPECT_EQ(test, page_ref_count(d->pages + i), 1);
 		__free_page(d->pages + i);
 	}
+}
+
+static void pkram_kunit_damage_end(struct kunit *test,
+				   struct pkram_kunit_damage *d)
+{
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
+	pkram_kunit_damage_free(test, d);
 }
 
 /* All checksums made right: it has to be the damage itself that is found */
@@ -304,20 +310,188 @@ static void pkram_damage_test_order(struct kunit *test)
 	pkram_kunit_damage_end(test, &d);
 }
 
-/* Proves: a damaged node is not freed, for nobody knows what it holds */
+#ifdef CONFIG_MEMORY_FAILURE
+/* Proves: a page that must not be read is not loaded, claimed or not */
+static void pkram_damage_test_hwpoison(struct kunit *test)
+{
+	struct pkram_kunit_damage d;
+	struct pkram_loaded one[4];
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	struct page *page;
+	int i;
+
+	pkram_kunit_damage_save(test, &d);
+	/* Third of four in the first two runs: as it was claimed before */
+	SetPageHWPoison(d.pages + 2);
+	pkram_kunit_begin_load(test, &ps);
+	KUNIT_EXPECT_EQ(test, 2, pkram_load_folios(&pa, one, 4));
+	for (i = 0; i < 2; i++)
+		folio_put(one[i].folio);
+	KUNIT_EXPECT_EQ(test, -EHWPOISON, pkram_load_folios(&pa, one, 4));
+	pkram_finish_access(&pa, false);
+	pkram_abort_load(&ps);
+	ClearPageHWPoison(d.pages + 2);
+
+	/* Two frames as the previous kernel leaves them */
+	page = d.pages + 400;
+	SetPageReserved(page);
+	SetPageReserved(page + 1);
+	SetPageHWPoison(page + 1);
+	KUNIT_EXPECT_EQ(test, -EHWPOISON,
+			(int)PTR_ERR(pkram_claim_folio(page_to_pfn(page), 1)));
+	KUNIT_EXPECT_TRUE(test, PageReserved(page));
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	ClearPageHWPoison(page + 1);
+	ClearPageReserved(page + 1);
+	ClearPageReserved(page);
+	pkram_kunit_accepted(test);
+	pkram_kunit_damage_end(test, &d);
+}
+#endif
+
+/* A node with one page */
+static struct pkram_node *pkram_kunit_save_other(struct kunit *test,
+						 struct folio *folio)
+{
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pages, &ps, pages);
+
+	KUNIT_ASSERT_EQ(test, 0, pkram_prepare_save(&ps, PKRAM_KUNIT_OTHER,
+						    GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, pkram_prepare_save_obj(&ps, PKRAM_OBJ_PAGES));
+	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_folio(&pages, folio, 0, 0));
+	KUNIT_ASSERT_EQ(test, 0, pkram_finish_access(&pages, true));
+	pkram_kunit_end_save(test, &ps);
+	return pkram_kunit_find(PKRAM_KUNIT_OTHER);
+}
+
+/* Proves: a damaged node can be dropped, and nothing of it is left */
 static void pkram_damage_test_drop(struct kunit *test)
 {
 	struct pkram_kunit_damage d;
+	struct pkram_stream ps;
 
 	pkram_kunit_damage_save(test, &d);
 	d.bytes->bytes[7] ^= 1;
-	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_drop(PKRAM_KUNIT_NODE));
-	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_drop(PKRAM_KUNIT_NODE));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_prepare_load(&ps, PKRAM_KUNIT_NODE));
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
+	KUNIT_EXPECT_EQ(test, -ENOENT, pkram_drop(PKRAM_KUNIT_NODE));
+	pkram_kunit_damage_free(test, &d);
+}
+
+/* Proves: not while a save has frames that nobody can tell from the node's */
+static void pkram_damage_test_drop_busy(struct kunit *test)
+{
+	struct pkram_kunit_damage d;
+	struct pkram_stream ps;
+
+	pkram_kunit_damage_save(test, &d);
+	d.runs2->runs[0].index ^= 1;
+	KUNIT_ASSERT_EQ(test, 0, pkram_prepare_save(&ps, PKRAM_KUNIT_OTHER,
+						    GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EBUSY, pkram_drop(PKRAM_KUNIT_NODE));
 	KUNIT_EXPECT_EQ(test, PKRAM_NODE_DAMAGED, d.node->state);
-	d.bytes->bytes[7] ^= 1;
-	scoped_guard(mutex, &pkram_lock)
-		d.node->state = PKRAM_NODE_IDLE;
+	pkram_discard_save(&ps);
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
+	pkram_kunit_damage_free(test, &d);
+}
+
+/*
+ * Proves: of two nodes from the previous kernel with the same frame one can be
+ * loaded, and dropping the other leaves it alone
+ */
+static void pkram_damage_test_shared(struct kunit *test)
+{
+	struct folio *folio = pkram_kunit_folio(test, 0, 1);
+	struct pkram_kunit_damage d;
+	struct pkram_node *other;
+	struct pkram_link_ser *link;
+	struct pkram_stream ps;
+
+	pkram_kunit_damage_save(test, &d);
+	other = pkram_kunit_save_other(test, folio);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	link = pkram_pfn_to_virt(other->ser->obj_pfn);
+	link = pkram_pfn_to_virt(link->objs[0].pages_pfn);
+	link->runs[0].where = (link->runs[0].where & ~PKRAM_RUN_PFN_MASK) |
+			      page_to_pfn(d.pages + 9);
+	pkram_link_seal(link);
+	KUNIT_ASSERT_EQ(test, 0, pkram_node_validate(other));
+	scoped_guard(mutex, &pkram_lock) {
+		d.node->unchecked = true;
+		other->unchecked = true;
+	}
+	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_prepare_load(&ps, PKRAM_KUNIT_OTHER));
+	pkram_kunit_accepted(test);
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_OTHER));
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	KUNIT_EXPECT_EQ(test, page_ref_count(d.pages + 9), 2);
+	folio_put(folio);
+	pkram_kunit_accepted(test);
 	pkram_kunit_damage_end(test, &d);
+}
+
+/* Proves: a node does not get away with a frame of the page table as data */
+static void pkram_damage_test_table(struct kunit *test)
+{
+	struct folio *folio = pkram_kunit_folio(test, 0, 1);
+	struct pkram_node *other = pkram_kunit_save_other(test, folio);
+	struct pkram_link_ser *link;
+	struct pkram_stream ps;
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	link = pkram_pfn_to_virt(other->ser->obj_pfn);
+	link = pkram_pfn_to_virt(link->objs[0].pages_pfn);
+	link->runs[0].where = (link->runs[0].where & ~PKRAM_RUN_PFN_MASK) |
+			      pkram_virt_to_pfn(pkram_pagetable.root);
+	pkram_link_seal(link);
+	scoped_guard(mutex, &pkram_lock)
+		other->unchecked = true;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_prepare_load(&ps, PKRAM_KUNIT_OTHER));
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_OTHER));
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	folio_put(folio);
+}
+
+/* Proves: what a save that was cut short leaves behind is freed at the next boot */
+static void pkram_damage_test_settle(struct kunit *test)
+{
+	struct folio *folio = pkram_kunit_folio(test, 3, 1);
+	const u64 pfn = folio_pfn(folio);
+	struct pkram_kunit_damage d;
+
+	pkram_kunit_damage_save(test, &d);
+	KUNIT_EXPECT_EQ(test, 0, pkram_nodes_settle());
+	KUNIT_ASSERT_EQ(test, 0, pkram_frames_preserve(pfn, 8, GFP_KERNEL));
+	folio_get(folio);
+	KUNIT_ASSERT_NOT_NULL(test, pkram_meta_alloc(GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pkram_nodes_settle());
+	KUNIT_EXPECT_FALSE(test, pkram_frames_preserved(pfn, 1));
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	folio_put(folio);
+	pkram_kunit_accepted(test);
+	pkram_kunit_damage_end(test, &d);
+}
+
+/* Proves: a damaged node whose frames are gone is damaged for the next kernel too */
+static void pkram_damage_test_write_off(struct kunit *test)
+{
+	struct pkram_kunit_damage d;
+	struct pkram_stream ps;
+
+	pkram_kunit_damage_save(test, &d);
+	scoped_guard(mutex, &pkram_lock) {
+		d.node->state = PKRAM_NODE_DAMAGED;
+		KUNIT_EXPECT_EQ(test, 0, pkram_nodes_sweep());
+		d.node->state = PKRAM_NODE_IDLE;
+		d.node->unchecked = true;
+	}
+	KUNIT_EXPECT_TRUE(test, pkram_node_ser_validate(d.ser));
+	KUNIT_EXPECT_EQ(test, 0, pkram_nodes_settle());
+	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_prepare_load(&ps, PKRAM_KUNIT_NODE));
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
+	pkram_kunit_damage_free(test, &d);
 }
 
 static struct kunit_case pkram_damage_cases[] = {
@@ -326,7 +500,15 @@ static struct kunit_case pkram_damage_cases[] = {
 	KUNIT_CASE(pkram_damage_test_references),
 	KUNIT_CASE(pkram_damage_test_runs),
 	KUNIT_CASE(pkram_damage_test_order),
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(pkram_damage_test_hwpoison),
+#endif
 	KUNIT_CASE(pkram_damage_test_drop),
+	KUNIT_CASE(pkram_damage_test_drop_busy),
+	KUNIT_CASE(pkram_damage_test_shared),
+	KUNIT_CASE(pkram_damage_test_table),
+	KUNIT_CASE(pkram_damage_test_settle),
+	KUNIT_CASE(pkram_damage_test_write_off),
 	{ }
 };
 

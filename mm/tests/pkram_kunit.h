@@ -15,6 +15,7 @@
 
 /* Each case has a node of this name if it does not say otherwise */
 #define PKRAM_KUNIT_NODE	"kunit-node"
+#define PKRAM_KUNIT_OTHER	"kunit-other"
 
 int pkram_kunit_init(struct kunit *test);
 void pkram_kunit_exit(struct kunit *test);

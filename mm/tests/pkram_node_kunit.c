@@ -2,6 +2,8 @@
 /*
  * KUnit tests of PKRAM's nodes and objects: names, states, errors, undoing.
  */
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
@@ -114,6 +116,69 @@ static void pkram_node_test_states(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, pkram_prepare_load(&ps, PKRAM_KUNIT_NODE));
 	KUNIT_EXPECT_EQ(test, -ENOENT, pkram_drop(PKRAM_KUNIT_NODE));
 	KUNIT_EXPECT_EQ(test, -ENOENT, pkram_node_info(PKRAM_KUNIT_NODE, &info));
+}
+
+static int pkram_kunit_finish_fn(void *arg)
+{
+	struct pkram_stream *ps = arg;
+
+	pkram_finish_load(ps);
+	while (!kthread_should_stop())
+		msleep(1);
+	return 0;
+}
+
+/* Proves: a node whose links move while its freeing waits is freed as it is then */
+static void pkram_node_test_moved(struct kunit *test)
+{
+	struct pkram_node_ser *ser;
+	struct task_struct *task;
+	struct pkram_stream ps;
+	void *old, *new;
+
+	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_small(PKRAM_KUNIT_NODE));
+	KUNIT_ASSERT_EQ(test, 0, pkram_prepare_load(&ps, PKRAM_KUNIT_NODE));
+	new = pkram_meta_alloc(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, new);
+	scoped_guard(mutex, &pkram_lock) {
+		task = kthread_run(pkram_kunit_finish_fn, &ps, "pkram-kunit");
+		/* Until it waits for the lock */
+		if (!IS_ERR(task))
+			msleep(50);
+		/* As pkram_displace() does it */
+		ser = ps.node->ser;
+		old = pkram_pfn_to_virt(ser->obj_pfn);
+		memcpy(new, old, PKRAM_SER_PAGE_SIZE);
+		memset(old, 0x5a, PKRAM_SER_PAGE_SIZE);
+		pkram_meta_free(old);
+		ser->obj_pfn = pkram_virt_to_pfn(new);
+		pkram_node_ser_seal(ser);
+	}
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	kthread_stop(task);
+	KUNIT_EXPECT_NULL(test, pkram_kunit_find(PKRAM_KUNIT_NODE));
+}
+
+/* Proves: a kexec does not hand over a node that is being saved or freed */
+static void pkram_node_test_seal(struct kunit *test)
+{
+	struct pkram_node *node;
+	u64 with, freeing, saving;
+
+	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_small(PKRAM_KUNIT_NODE));
+	node = pkram_kunit_find(PKRAM_KUNIT_NODE);
+	KUNIT_ASSERT_NOT_NULL(test, node);
+	scoped_guard(mutex, &pkram_lock) {
+		pkram_nodes_seal(&with);
+		node->state = PKRAM_NODE_FREEING;
+		pkram_nodes_seal(&freeing);
+		node->state = PKRAM_NODE_SAVING;
+		pkram_nodes_seal(&saving);
+		node->state = PKRAM_NODE_IDLE;
+	}
+	KUNIT_EXPECT_EQ(test, freeing, with - 1);
+	KUNIT_EXPECT_EQ(test, saving, with - 1);
+	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
 }
 
 /* Proves: totals of a node are those of what was saved */
@@ -479,6 +544,8 @@ static struct kunit_case pkram_node_cases[] = {
 	KUNIT_CASE(pkram_node_test_names),
 	KUNIT_CASE(pkram_node_test_off),
 	KUNIT_CASE(pkram_node_test_states),
+	KUNIT_CASE(pkram_node_test_moved),
+	KUNIT_CASE(pkram_node_test_seal),
 	KUNIT_CASE(pkram_node_test_info),
 	KUNIT_CASE(pkram_node_test_obj_flags),
 	KUNIT_CASE(pkram_node_test_eperm),

@@ -17,6 +17,8 @@ static const struct {
 	{ "layout", layout_tests },
 	{ "landing", landing_tests },
 	{ "record", record_tests },
+	{ "record_state", record_state_tests },
+	{ "record_fuzz", record_fuzz_tests },
 };
 
 static unsigned int passed, failed, skipped;

@@ -31,6 +31,8 @@ extern const struct test format_tests[];
 extern const struct test layout_tests[];
 extern const struct test landing_tests[];
 extern const struct test record_tests[];
+extern const struct test record_state_tests[];
+extern const struct test record_fuzz_tests[];
 
 #define TEST_SKIPPED	77
 

@@ -500,6 +500,8 @@ static void test_super(void)
 	SUPER_CHECK("not its own address", super.self_pfn++);
 	SUPER_CHECK("reserved field set", super.reserved = 1);
 	SUPER_CHECK("impossible totals", super.nr_nodes = 0);
+	SUPER_CHECK(GOOD, super.nr_nodes = PKRAM_NODES_MAX);
+	SUPER_CHECK("impossible totals", super.nr_nodes = PKRAM_NODES_MAX + 1);
 	SUPER_CHECK("impossible totals", super.node_pfn = 0);
 	SUPER_CHECK("impossible totals", super.node_pfn = end);
 	SUPER_CHECK("impossible totals", super.pt_pfn = end);

@@ -8,10 +8,20 @@
 	VALUE(PKRAM_SHMEM_DENTRY);
 	VALUE(PKRAM_SHMEM_SYMLINK);
 	VALUE(PKRAM_SHMEM_DATA);
+	VALUE(PKRAM_SHMEM_MPOL);
+	VALUE(PKRAM_SHMEM_QUOTA);
+	VALUE(PKRAM_SHMEM_POISON);
+	VALUE(PKRAM_SHMEM_XATTR);
+	VALUE(PKRAM_SHMEM_ACL);
+	VALUE(PKRAM_SHMEM_POLICY);
+	VALUE(PKRAM_SHMEM_DQUOT);
 	VALUE(PKRAM_SHMEM_REC_MAX);
 	VALUE(PKRAM_SHMEM_REC_ALIGN);
 	VALUE(PKRAM_SHMEM_SUPER_INODE64);
 	VALUE(PKRAM_SHMEM_SUPER_NOSWAP);
+	VALUE(PKRAM_SHMEM_SUPER_NOSUID);
+	VALUE(PKRAM_SHMEM_SUPER_NODEV);
+	VALUE(PKRAM_SHMEM_SUPER_NOEXEC);
 	VALUE(PKRAM_SHMEM_HUGE_NEVER);
 	VALUE(PKRAM_SHMEM_HUGE_ALWAYS);
 	VALUE(PKRAM_SHMEM_HUGE_WITHIN_SIZE);
@@ -21,6 +31,16 @@
 	VALUE(PKRAM_SHMEM_OFFSET_MAX);
 	VALUE(PKRAM_SHMEM_NAME_MAX);
 	VALUE(PKRAM_SHMEM_TARGET_MAX);
+	VALUE(PKRAM_SHMEM_MPOL_MAX);
+	VALUE(PKRAM_SHMEM_QUOTA_USER);
+	VALUE(PKRAM_SHMEM_QUOTA_GROUP);
+	VALUE(PKRAM_SHMEM_QUOTA_TYPES);
+	VALUE(PKRAM_SHMEM_QUOTA_LIMITS_SHIFT);
+	VALUE(PKRAM_SHMEM_XATTR_NAME_MAX);
+	VALUE(PKRAM_SHMEM_XATTR_VALUE_MAX);
+	VALUE(PKRAM_SHMEM_ACL_DEFAULT);
+	VALUE(PKRAM_SHMEM_NODES_WORDS);
+	VALUE(PKRAM_SHMEM_NO_NODE);
 
 	STRUCT(pkram_shmem_rec);
 	FIELD(pkram_shmem_rec, type);
@@ -38,7 +58,7 @@
 	FIELD(pkram_shmem_header, nr_frames);
 	FIELD(pkram_shmem_header, nr_blocks);
 	FIELD(pkram_shmem_header, nr_bytes);
-	FIELD(pkram_shmem_header, xattr_space);
+	FIELD(pkram_shmem_header, nr_poison);
 	END(pkram_shmem_header);
 
 	STRUCT(pkram_shmem_super);
@@ -104,3 +124,56 @@
 	FIELD(pkram_shmem_data, nr);
 	FIELD(pkram_shmem_data, fallocend);
 	END(pkram_shmem_data);
+
+	STRUCT(pkram_shmem_mpol);
+	FIELD(pkram_shmem_mpol, rec);
+	FIELD(pkram_shmem_mpol, len);
+	END(pkram_shmem_mpol);
+
+	STRUCT(pkram_shmem_quota);
+	FIELD(pkram_shmem_quota, rec);
+	FIELD(pkram_shmem_quota, space_hard);
+	FIELD(pkram_shmem_quota, inodes_hard);
+	FIELD(pkram_shmem_quota, space_grace);
+	FIELD(pkram_shmem_quota, inodes_grace);
+	END(pkram_shmem_quota);
+
+	STRUCT(pkram_shmem_dquot);
+	FIELD(pkram_shmem_dquot, rec);
+	FIELD(pkram_shmem_dquot, id);
+	FIELD(pkram_shmem_dquot, type);
+	FIELD(pkram_shmem_dquot, space_hard);
+	FIELD(pkram_shmem_dquot, space_soft);
+	FIELD(pkram_shmem_dquot, inodes_hard);
+	FIELD(pkram_shmem_dquot, inodes_soft);
+	FIELD(pkram_shmem_dquot, space_time);
+	FIELD(pkram_shmem_dquot, inodes_time);
+	END(pkram_shmem_dquot);
+
+	STRUCT(pkram_shmem_xattr);
+	FIELD(pkram_shmem_xattr, rec);
+	FIELD(pkram_shmem_xattr, name_len);
+	FIELD(pkram_shmem_xattr, value_len);
+	END(pkram_shmem_xattr);
+
+	STRUCT(pkram_shmem_acl);
+	FIELD(pkram_shmem_acl, rec);
+	FIELD(pkram_shmem_acl, len);
+	FIELD(pkram_shmem_acl, reserved);
+	END(pkram_shmem_acl);
+
+	STRUCT(pkram_shmem_poison);
+	FIELD(pkram_shmem_poison, rec);
+	FIELD(pkram_shmem_poison, start);
+	FIELD(pkram_shmem_poison, nr);
+	END(pkram_shmem_poison);
+
+	STRUCT(pkram_shmem_policy);
+	FIELD(pkram_shmem_policy, rec);
+	FIELD(pkram_shmem_policy, start);
+	FIELD(pkram_shmem_policy, end);
+	FIELD(pkram_shmem_policy, mode);
+	FIELD(pkram_shmem_policy, home_node);
+	FIELD(pkram_shmem_policy, nr_words);
+	FIELD(pkram_shmem_policy, reserved);
+	END(pkram_shmem_policy);

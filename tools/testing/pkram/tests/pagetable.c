@@ -427,6 +427,29 @@ static void test_model(void)
 
 /* ------------------------------------------------------------------- move */
 
+static void test_mark_tables(void)
+{
+	struct pkram_pagetable in = { };
+	u64 pfns[SIM_PFNS];
+	unsigned int nr, i;
+
+	EXPECT_EQ(pkram_pagetable_mark_tables(&pt, &in), 0);
+	EXPECT(!in.root);
+	sim_place(0x1000, 1);
+	EXPECT_EQ(set(0x2000, 1), 0);
+	EXPECT_EQ(set(TOP - 1, 2), 0);
+	nr = sim_pfns(pfns, SIM_PFNS);
+	EXPECT_EQ(nr, pt.nr_tables);
+	EXPECT_EQ(pkram_pagetable_mark_tables(&pt, &in), 0);
+	EXPECT_EQ(in.nr_set, nr + in.nr_tables);
+	for (i = 0; i < nr; i++)
+		EXPECT(pkram_pagetable_test(&in, pfns[i]));
+	EXPECT(!pkram_pagetable_test(&in, 0x2000));
+	EXPECT_EQ(pkram_pagetable_mark_tables(&pt, &in), -EEXIST);
+	pkram_pagetable_destroy(&in);
+	destroy();
+}
+
 static void test_move_unknown(void)
 {
 	EXPECT_EQ(pkram_pagetable_move(&pt, 0x1000, GFP_KERNEL), -ENOENT);
@@ -510,6 +533,8 @@ const struct test pagetable_tests[] = {
 	  test_scattered },
 	{ "model", "20000 random operations agree with a naive model",
 	  test_model },
+	{ "mark_tables", "all tables of one tree are marked in another, no more",
+	  test_mark_tables },
 	{ "move_unknown", "moving what is no table is -ENOENT",
 	  test_move_unknown },
 	{ "move_each", "each table moves, or with -ENOMEM nothing changes",

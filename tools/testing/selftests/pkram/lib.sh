@@ -5,14 +5,16 @@
 #
 #	. /files/lib.sh
 #
-# which runs the function of the stage whose turn it is, as root in the guest.
-# Between two stages the machine kexecs. A stage fails with the first command
-# that fails.
+# which runs the function of the stage whose turn it is, as root in the guest;
+# a stage without a function of its own is other_stage. Between two stages the
+# machine kexecs. A stage fails with the first command that fails.
 
 set -euo pipefail
 shopt -s dotglob
 
 T=/files/pkram_test
+F=/files/pkram_fs
+TREE=/files/pkram_tree
 M=/mnt/t
 
 fail() {
@@ -27,12 +29,35 @@ skip() {
 	exit 0
 }
 
+# param NAME DEFAULT: the last pkram_test.NAME= of the kernel's command line
+param() {
+	local value
+
+	value=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^pkram_test\.$1=//p" |
+		tail -1)
+	echo "${value:-$2}"
+}
+
 # --------------------------------------------------------------- mounting
 
 # pmount NAME [OPTIONS [DIR]]: mount the tmpfs NAME
 pmount() {
 	mkdir -p "${3:-$M}"
 	mount -t tmpfs -o "pkram=$1${2:+,$2}" "tmpfs-$1" "${3:-$M}"
+}
+
+# attributes DIR: what the manifest does not hold
+attributes() {
+	(
+		cd "$1"
+		find . ! -path ./.manifest -print0 | sort -z > /tmp/names
+		xargs -0 -r getfattr -h -d -m- -e hex < /tmp/names 2>&1
+		find . ! -type l ! -path ./.manifest -print0 | sort -z |
+			xargs -0 -r getfacl -n -P 2>&1
+		find . \( -type f -o -type d \) ! -path ./.manifest -print0 |
+			sort -z | xargs -0 -r lsattr -d 2>&1
+		xargs -0 -r stat -c '%n %i %w %x %t:%T' < /tmp/names
+	)
 }
 
 # preserve [DIR]
@@ -58,8 +83,10 @@ message() {
 	mark="mark-$RANDOM$RANDOM"
 	echo "$mark" > /dev/kmsg
 	"$@"
-	dmesg | sed "1,/$mark/d" | grep -F -q -- "$text" || {
-		dmesg | sed "1,/$mark/d"
+	# Not piped: grep -q would end before the others, which is an error then
+	dmesg | sed "1,/$mark/d" > /tmp/messages
+	grep -F -q -- "$text" /tmp/messages || {
+		cat /tmp/messages
 		fail "no message '$text' from: $*"
 	}
 }
@@ -67,6 +94,11 @@ message() {
 # nodes: number of nodes
 nodes() {
 	cat /sys/kernel/pkram/nodes
+}
+
+# drop NODE: give up a node
+drop() {
+	echo "$1" > /sys/kernel/pkram/drop
 }
 
 expect_nodes() {
@@ -117,6 +149,46 @@ check() {
 		fail "$1 has changed"
 	}
 	echo "DIGEST ${2:-${1##*/}} $(sha256sum < /tmp/manifest)"
+}
+
+# The same for everything that can be seen, also what the tests' own work changes,
+# so it stands in FILE, outside of the tree, which is mounted noatime.
+
+# full_remember DIR FILE TAG
+full_remember() {
+	mkdir -p "${2%/*}"
+	full_manifest "$1" > "$2"
+	echo "DIGEST $3 $(sha256sum < "$2")"
+}
+
+# full_check DIR FILE TAG: fails when the tree has changed
+full_check() {
+	[ -s "$2" ] || fail "$1: no manifest $2"
+	full_manifest "$1" > /tmp/full
+	cmp -s "$2" /tmp/full || {
+		diff "$2" /tmp/full | cut -c 1-1500 | head -20
+		fail "$1 has changed"
+	}
+	echo "DIGEST $3 $(sha256sum < /tmp/full)"
+}
+
+# full_handles DIR FILE: the handles of the manifest lead to the same inodes.
+# Comes before full_check, which sets up those that are missing.
+full_handles() {
+	$TREE handles "$1" < "$2" > /tmp/handles || {
+		cut -c 1-1500 /tmp/handles
+		fail "$1: file handles"
+	}
+}
+
+full_manifest() {
+	local options
+
+	# Some are shown when they are not the defaults, which depend on memory
+	options=$(findmnt -n -o FS-OPTIONS -M "$1" | tr ',' '\n' |
+		sed -E '/^(ro|rw|preserve|(size|nr_inodes)=.*)$/d' | tr '\n' ' ')
+	echo "options $options"
+	$TREE manifest -a "$1"
 }
 
 expect_empty() {
@@ -196,6 +268,36 @@ line"
 	tree_times "$d"
 }
 
+# random_options SEED: mount options for a random tree
+random_options() {
+	local options=(
+		'size=64M'
+		'size=64M,nr_inodes=100k,huge=always'
+		'size=5M,nr_inodes=300'
+		'size=64M,nr_inodes=0,huge=within_size'
+		'size=40%,huge=advise,mode=1755'
+		'nr_blocks=2000,inode32,uid=1000,gid=65534,mode=0'
+		'size=64M,noswap'
+	)
+
+	echo "${options[$(($1 % ${#options[@]}))]}"
+}
+
+# random_grow DIR SEED: make a random tree of what is in a directory
+random_grow() {
+	echo "SEED $2: $($TREE grow "$1" "$2" "$(param ops 600)" \
+		"$(param kinds base,xattr,acl,flags)")"
+}
+
+# random_seed: where to begin
+random_seed() {
+	local seed
+
+	seed=$(param seed 1)
+	[ "$seed" != random ] || seed=$((RANDOM << 15 | RANDOM))
+	echo $seed
+}
+
 # Where bytes are and where not
 tree_data() {
 	local d=$1
@@ -247,4 +349,8 @@ expect_nothing_preserved() {
 }
 
 mkdir -p "$M"
-"stage$STAGE"
+if declare -F "stage$STAGE" > /dev/null; then
+	"stage$STAGE"
+else
+	other_stage
+fi

@@ -43,6 +43,12 @@ stage2() {
 	umount /mnt/good
 	pmount good '' /mnt/good
 	check /mnt/good
+	# Nothing of it is left, neither its pages nor its name
+	drop shmem-bad
+	expect_nothing_preserved
+	check /mnt/good
+	pmount bad
+	expect_empty $M
 }
 
 . /files/lib.sh

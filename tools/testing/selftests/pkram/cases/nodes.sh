@@ -24,12 +24,14 @@ stage2() {
 	echo changed >> /mnt/b/who
 	umount /mnt/b
 	expect_nodes 2
-	if [ -e /sys/kernel/pkram/drop ]; then
-		echo shmem-c > /sys/kernel/pkram/drop
-	else
-		pmount c '' /mnt/c
-		umount /mnt/c
-	fi
+	drop shmem-c
+	expect_nodes 1
+	# Once, by its full name, and not while it is mounted
+	! drop shmem-c 2> /dev/null || fail "dropped twice"
+	! drop a 2> /dev/null || fail "dropped"
+	pmount a ro /mnt/a
+	! drop shmem-a 2> /dev/null || fail "dropped while mounted"
+	umount /mnt/a
 	expect_nodes 1
 	pmount b '' /mnt/b
 	expect_empty /mnt/b

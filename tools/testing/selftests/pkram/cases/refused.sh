@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: what cannot be preserved yet is named and refused, all else comes back
+# proves: a swap file and pages pinned for DMA are named and refused, and nothing has changed then; all else comes back
 # stages: 1
 
 # Beyond the manifest
@@ -39,7 +39,7 @@ try() {
 	else
 		echo "REFUSED $name: $got: $(dmesg | sed "1,/mark $name/d" |
 			grep -F "$name" | tail -1)"
-		dmesg | sed "1,/mark $name/d" | grep -q -F "$name" ||
+		dmesg | sed "1,/mark $name/d" | grep -F "$name" > /dev/null ||
 			fail "$name: not named: $(dmesg | tail -3)"
 		expect_nothing_preserved
 		more > /tmp/after
@@ -59,6 +59,7 @@ try() {
 }
 
 stage1() {
+	pinned
 	try fifo mkfifo $M/fifo
 	try chardev mknod $M/chardev c 1 3
 	try blockdev mknod $M/blockdev b 7 9
@@ -75,6 +76,28 @@ stage1() {
 	try nodump sh -c "mkdir $M/nodump; chattr +d $M/nodump"
 	try socket $T socket $M/socket
 	try "deep/er/fifo2" sh -c "mkdir -p $M/deep/er; mkfifo $M/deep/er/fifo2"
+}
+
+# Pins of pages that nothing else holds
+pinned() {
+	local got
+
+	pmount refused
+	mkdir $M/d
+	$T fill $M/d/pinned 1M 1
+	echo other > $M/other
+	more > /tmp/before
+	got=$($F pin $M/d/pinned $T mount $M remount,ro preserve)
+	[ "$got" = EBUSY ] || fail "pinned: '$got'"
+	dmesg | tail -3 | grep -F "d/pinned" > /dev/null || fail "not named"
+	expect_nothing_preserved
+	more > /tmp/after
+	cmp /tmp/before /tmp/after || fail "changed by the attempt"
+	touch $M/writable
+	preserve
+	umount $M
+	pmount refused
+	umount $M
 }
 
 . /files/lib.sh

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# proves: each allocation of a save and of a load may fail: nothing is lost, nothing leaks, the next try succeeds
+# stages: 1
+# soak: all
+# vm slice: -m 1G
+# vm all: -m 1G -t 20000 -a pkram_test.step=1
+
+# Of the slice, every how many-th allocation
+step=$(sed -n 's/.*pkram_test\.step=\([0-9]*\).*/\1/p' /proc/cmdline)
+step=${step:-29}
+
+arm() {
+	local d
+
+	for d in failslab fail_page_alloc; do
+		echo 0 > /sys/kernel/debug/$d/verbose
+		echo N > /sys/kernel/debug/$d/ignore-gfp-wait
+	done
+	echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
+	echo N > /sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+}
+
+# sweep FLAGS OPTIONS OK FAILED: calls OK after each mount that has succeeded all
+# the same, and FAILED after one that has failed
+sweep() {
+	local n=1 got points=0 survived=0
+
+	while :; do
+		got=$($F failnth $n $M "$1" "$2")
+		case $got in
+		"0 done")
+			break ;;
+		0)	survived=$((survived + 1))
+			$3 ;;
+		*done)	fail "$n: $got" ;;
+		*)	points=$((points + 1))
+			$4 "$n" "$got" ;;
+		esac
+		n=$((n + step))
+	done
+	echo "POINTS $1: $n allocations, every ${step}th, $points failed, $survived made no difference"
+	[ $points -gt 10 ] || fail "nothing failed"
+}
+
+save_failed() {
+	[ "$2" = ENOMEM ] || fail "save, allocation $1: $2"
+	[ "$(cat /sys/kernel/pkram/preserved_bytes)" = 0 ] ||
+		fail "save, allocation $1: something is preserved"
+	echo "$1" > $M/writable || fail "save, allocation $1: read-only"
+}
+
+release() {
+	mount -o remount,rw,nopreserve $M
+}
+
+load_failed() {
+	[ "$2" = ENOMEM ] || fail "load, allocation $1: $2"
+	expect_nodes 1
+}
+
+again() {
+	check $M > /dev/null
+	preserve
+	umount $M
+}
+
+stage1() {
+	local before after
+
+	[ -e /proc/self/fail-nth ] || skip "no fault injection in this kernel"
+	arm
+	pmount fail size=100M,usrquota,grpquota,mpol=local
+	tree_kinds $M
+	rm $M/data/size.sparse
+	setfattr -n user.a -v "$(head -c 30000 /dev/urandom | base64 -w0)" $M/file
+	setfattr -n trusted.b -v b $M/dir
+	setfacl -m u:1000:rw $M/file
+	setfacl -d -m u:1000:rwx $M/dir
+	mkfifo $M/fifo
+	for n in $(seq 300); do
+		echo "$n" > $M/dir/sub/$n
+	done
+	chown -R 1000:1000 $M/dir/sub
+	touch $M/writable
+	remember $M
+	touch $M/writable
+
+	# Once each, for what stays allocated
+	preserve
+	release
+	before=$(free_kib)
+	sweep remount,ro preserve release save_failed
+	touch -d '2001-02-03' $M/writable
+	: > $M/writable
+	remember $M
+	preserve
+	umount $M
+	sweep rw pkram=fail again load_failed
+	check $M
+	preserve
+	mount -o remount,rw,nopreserve $M
+	after=$(free_kib)
+	echo "KIB before $before after $after"
+	[ $((before - after)) -lt 1500 ] || fail "$((before - after)) KiB lost"
+	umount $M
+	expect_nothing_preserved
+}
+
+. /files/lib.sh

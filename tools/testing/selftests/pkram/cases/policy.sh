@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# proves: memory policies of files and of the mount come back; of nodes that are gone, not
+# stages: 2
+# vm: --numa 2 -m 2G
+
+show() {
+	local p
+
+	for p in 0 9 10 11 19 20 100 1999 2000; do
+		$F policy $M/file $p
+	done
+	grep " $M " /proc/mounts | grep -o 'mpol=[^,]*'
+}
+
+stage1() {
+	pmount policy mpol=interleave:0-1
+	$T fill $M/file 8M 1
+	truncate -s 10M $M/file
+	# bind, preferred, many; of the policies not all are mappings of data
+	$F mbind $M/file 10 10 2 1
+	$F mbind $M/file 11 1 1 0
+	$F mbind $M/file 2000 100 3 0
+	show > /tmp/show
+	cat /tmp/show
+	[ "$(sort -u /tmp/show | wc -l)" -gt 3 ] || fail "policies are the same"
+	cp /tmp/show $M/show
+	# Created before the mount has had a policy
+	mount -o remount,mpol=bind:1 $M
+	echo x > $M/young
+	$F policy $M/young 0 > $M/show.young
+	preserve
+}
+
+stage2() {
+	pmount policy
+	show > /tmp/show
+	grep -v mpol= $M/show | diff - <(grep -v mpol= /tmp/show) || fail "policies"
+	$F policy $M/young 0 | diff - $M/show.young || fail "young"
+	grep " $M " /proc/mounts | grep -q mpol=bind:1 || fail "policy of the mount"
+	preserve
+	umount $M
+	# Given wins
+	pmount policy mpol=prefer:0
+	grep " $M " /proc/mounts | grep -q mpol=prefer:0 || fail "option"
+	grep -v mpol= $M/show | diff - <(show | grep -v mpol=) || fail "policies"
+	umount $M
+	expect_nothing_preserved
+}
+
+. /files/lib.sh

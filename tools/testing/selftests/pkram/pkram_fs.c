@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * System calls around a tmpfs that no tool of the guest makes.
+ *
+ *   mount HOW DIR OPTIONS...     fsopen() with options, each KEY or KEY=VALUE; HOW:
+ *                                attach, rdonly (a read-only mount), open (give up
+ *                                before fsmount), detached (give up after it),
+ *                                nowhere (move to a place that does not exist);
+ *                                prints 0 or the errno's name
+ *   failnth N DIR FLAGS OPTIONS  mount(2) of tmpfs in which the Nth allocation
+ *                                fails; prints the errno's name or 0, and
+ *                                "done" when it had fewer
+ *   quota DIR u|g ID             print limits, usage and grace times
+ *   setquota DIR u|g ID BHARD BSOFT IHARD ISOFT
+ *   grace DIR u|g [BSEC ISEC]    print or set how long soft limits may be exceeded
+ *   mbind FILE PAGE NR MODE NODE give pages a policy, mode as a number
+ *   policy FILE PAGE             print mode and nodes of a page's policy
+ *   poison FILE PAGE             have a page fail
+ *   byte FILE PAGE               print the first byte of a page, or the errno's name
+ *   pin FILE CMD...              run a command while pages of a file, which is not
+ *                                open or mapped, are registered with io_uring
+ *   handle FILE                  print a file handle
+ *   byhandle DIR HANDLE          print what the file with a handle contains
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/quota.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE		4096UL
+#define BITS		64
+
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd	443
+#endif
+
+/* <sys/mount.h> cannot be had together with <linux/mount.h> */
+int mount(const char *source, const char *target, const char *type,
+	  unsigned long flags, const void *data);
+#define MS_RDONLY	1
+#define MS_REMOUNT	32
+
+static int open_or_die(const char *path, int flags)
+{
+	int fd = open(path, flags);
+
+	if (fd < 0)
+		err(2, "%s", path);
+	return fd;
+}
+
+static void put_result(long ret)
+{
+	puts(ret < 0 ? strerrorname_np(errno) : "0");
+}
+
+/* -------------------------------------------------------------- mounts */
+
+static int configure(int fs, char **arg)
+{
+	int ret = 0;
+
+	for (; !ret && *arg; arg++) {
+		char *value = strchr(*arg, '=');
+
+		if (value)
+			*value++ = '\0';
+		ret = syscall(SYS_fsconfig, fs, value ? FSCONFIG_SET_STRING :
+			      FSCONFIG_SET_FLAG, *arg, value, 0);
+	}
+	return ret;
+}
+
+/* Messages of the mount, to standard error */
+static void put_messages(int fs)
+{
+	char text[4096];
+	ssize_t len;
+
+	while ((len = read(fs, text, sizeof(text))) > 0)
+		fprintf(stderr, "%.*s\n", (int)len, text);
+}
+
+static int do_mount(char **arg)
+{
+	const char *how = arg[0], *dir = arg[1];
+	int fs, mnt, ret;
+
+	fs = syscall(SYS_fsopen, "tmpfs", 0);
+	if (fs < 0)
+		err(2, "fsopen");
+	ret = configure(fs, arg + 2);
+	if (!ret)
+		ret = syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL,
+			      0);
+	if (ret || !strcmp(how, "open")) {
+		put_result(ret);
+		put_messages(fs);
+		return 0;
+	}
+	mnt = syscall(SYS_fsmount, fs, 0,
+		      strcmp(how, "rdonly") ? 0 : MOUNT_ATTR_RDONLY);
+	if (mnt < 0 || !strcmp(how, "detached")) {
+		put_result(mnt);
+		return 0;
+	}
+	put_result(syscall(SYS_move_mount, mnt, "", AT_FDCWD,
+			   strcmp(how, "nowhere") ? dir : "/no/such/place",
+			   MOVE_MOUNT_F_EMPTY_PATH));
+	return 0;
+}
+
+static int do_failnth(char **arg)
+{
+	unsigned long flags = 0;
+	char text[32];
+	int fd, ret, e;
+
+	if (strstr(arg[2], "ro"))
+		flags |= MS_RDONLY;
+	if (strstr(arg[2], "remount"))
+		flags |= MS_REMOUNT;
+	fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
+	if (write(fd, arg[0], strlen(arg[0])) < 0)
+		err(2, "fail-nth");
+	ret = mount("pkram_fs", arg[1], "tmpfs", flags, arg[3]);
+	e = errno;
+	memset(text, 0, sizeof(text));
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		err(2, "fail-nth");
+	/* Off, before anything else can fail */
+	if (write(fd, "0", 1) < 0)
+		err(2, "fail-nth");
+	printf("%s%s\n", ret ? strerrorname_np(e) : "0",
+	       atol(text) ? " done" : "");
+	return 0;
+}
+
+/* --------------------------------------------------------------- quotas */
+
+static int quota_type(const char *text)
+{
+	return *text == 'u' ? USRQUOTA : GRPQUOTA;
+}
+
+static void quotactl_or_die(const char *dir, int cmd, const char *type, int id,
+			    void *data)
+{
+	if (syscall(SYS_quotactl_fd, open_or_die(dir, O_RDONLY),
+		    QCMD(cmd, quota_type(type)), id, data))
+		err(2, "%s: quotactl", dir);
+}
+
+static int do_quota(char **arg)
+{
+	struct dqblk q;
+
+	quotactl_or_die(arg[0], Q_GETQUOTA, arg[1], atoi(arg[2]), &q);
+	printf("hard %llu %llu soft %llu %llu used %llu %llu time %llu %llu\n",
+	       (unsigned long long)q.dqb_bhardlimit,
+	       (unsigned long long)q.dqb_ihardlimit,
+	       (unsigned long long)q.dqb_bsoftlimit,
+	       (unsigned long long)q.dqb_isoftlimit,
+	       (unsigned long long)q.dqb_curspace,
+	       (unsigned long long)q.dqb_curinodes,
+	       (unsigned long long)q.dqb_btime,
+	       (unsigned long long)q.dqb_itime);
+	return 0;
+}
+
+static int do_setquota(char **arg)
+{
+	struct dqblk q = {
+		.dqb_bhardlimit = strtoull(arg[3], NULL, 0),
+		.dqb_bsoftlimit = strtoull(arg[4], NULL, 0),
+		.dqb_ihardlimit = strtoull(arg[5], NULL, 0),
+		.dqb_isoftlimit = strtoull(arg[6], NULL, 0),
+		.dqb_valid = QIF_LIMITS,
+	};
+
+	quotactl_or_die(arg[0], Q_SETQUOTA, arg[1], atoi(arg[2]), &q);
+	return 0;
+}
+
+static int do_grace(char **arg)
+{
+	struct dqinfo info = { .dqi_valid = IIF_BGRACE | IIF_IGRACE };
+
+	if (arg[2]) {
+		info.dqi_bgrace = strtoull(arg[2], NULL, 0);
+		info.dqi_igrace = strtoull(arg[3], NULL, 0);
+		quotactl_or_die(arg[0], Q_SETINFO, arg[1], 0, &info);
+	} else {
+		quotactl_or_die(arg[0], Q_GETINFO, arg[1], 0, &info);
+		printf("%llu %llu\n", (unsigned long long)info.dqi_bgrace,
+		       (unsigned long long)info.dqi_igrace);
+	}
+	return 0;
+}
+
+/* --------------------------------------------------------------- pages */
+
+static char *map_page(const char *file, const char *page, unsigned long nr,
+		      int flags)
+{
+	char *map = mmap(NULL, nr * PAGE, flags == O_RDWR ?
+			 PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
+			 open_or_die(file, flags),
+			 strtoul(page, NULL, 0) * PAGE);
+
+	if (map == MAP_FAILED)
+		err(2, "%s: mmap", file);
+	return map;
+}
+
+static int do_mbind(char **arg)
+{
+	unsigned long nr = strtoul(arg[2], NULL, 0);
+	unsigned long nodes = 1UL << strtoul(arg[4], NULL, 0);
+
+	if (syscall(SYS_mbind, map_page(arg[0], arg[1], nr, O_RDWR), nr * PAGE,
+		    strtoul(arg[3], NULL, 0), &nodes, BITS, 0))
+		err(2, "mbind");
+	return 0;
+}
+
+static int do_policy(char **arg)
+{
+	unsigned long nodes[1024 / BITS] = {};
+	int mode;
+
+	if (syscall(SYS_get_mempolicy, &mode, nodes, 1024,
+		    map_page(arg[0], arg[1], 1, O_RDONLY), 2 /* MPOL_F_ADDR */))
+		err(2, "get_mempolicy");
+	printf("%#x %#lx\n", mode, nodes[0]);
+	return 0;
+}
+
+static int do_poison(char **arg)
+{
+	char *map = map_page(arg[0], arg[1], 1, O_RDWR);
+
+	*(volatile char *)map;
+	if (madvise(map, PAGE, MADV_HWPOISON))
+		err(2, "MADV_HWPOISON");
+	return 0;
+}
+
+static int do_byte(char **arg)
+{
+	unsigned char byte;
+
+	if (pread(open_or_die(arg[0], O_RDONLY), &byte, 1,
+		  strtoul(arg[1], NULL, 0) * PAGE) == 1)
+		printf("%02x\n", byte);
+	else
+		put_result(-1);
+	return 0;
+}
+
+static int do_pin(char **arg)
+{
+	struct io_uring_params params = {};
+	struct iovec vec = { .iov_len = 4 * PAGE };
+	int ring, fd, status;
+
+	ring = syscall(SYS_io_uring_setup, 4, &params);
+	if (ring < 0)
+		err(77, "io_uring_setup");
+	fd = open_or_die(arg[0], O_RDWR);
+	vec.iov_base = mmap(NULL, vec.iov_len, PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
+	if (vec.iov_base == MAP_FAILED)
+		err(2, "mmap");
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &vec,
+		    1))
+		err(77, "io_uring_register");
+	munmap(vec.iov_base, vec.iov_len);
+	close(fd);
+	if (!fork()) {
+		execvp(arg[1], arg + 1);
+		err(127, "%s", arg[1]);
+	}
+	wait(&status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+}
+
+/* -------------------------------------------------------------- handles */
+
+union handle {
+	struct file_handle h;
+	unsigned char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+
+static int do_handle(char **arg)
+{
+	union handle handle = { .h.handle_bytes = MAX_HANDLE_SZ };
+	unsigned int i;
+	int id;
+
+	if (name_to_handle_at(AT_FDCWD, arg[0], &handle.h, &id, 0))
+		err(2, "%s: name_to_handle_at", arg[0]);
+	for (i = 0; i < sizeof(handle.h) + handle.h.handle_bytes; i++)
+		printf("%02x", handle.bytes[i]);
+	puts("");
+	return 0;
+}
+
+static int do_byhandle(char **arg)
+{
+	union handle handle;
+	unsigned int i, byte;
+	char text[4096];
+	ssize_t len;
+	int fd;
+
+	for (i = 0; i < sizeof(handle) && sscanf(arg[1] + 2 * i, "%2x", &byte) == 1;
+	     i++)
+		handle.bytes[i] = byte;
+	fd = open_by_handle_at(open_or_die(arg[0], O_RDONLY), &handle.h,
+			       O_RDONLY);
+	if (fd < 0) {
+		put_result(-1);
+		return 0;
+	}
+	while ((len = read(fd, text, sizeof(text))) > 0)
+		fwrite(text, 1, len, stdout);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(char **arg);
+	int args;
+} commands[] = {
+	{ "mount", do_mount, 2 },
+	{ "failnth", do_failnth, 4 },
+	{ "quota", do_quota, 3 },
+	{ "setquota", do_setquota, 7 },
+	{ "grace", do_grace, 2 },
+	{ "mbind", do_mbind, 5 },
+	{ "policy", do_policy, 2 },
+	{ "poison", do_poison, 2 },
+	{ "byte", do_byte, 2 },
+	{ "pin", do_pin, 2 },
+	{ "handle", do_handle, 1 },
+	{ "byhandle", do_byhandle, 2 },
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name) &&
+		    argc - 2 >= commands[i].args)
+			return commands[i].fn(argv + 2);
+	fprintf(stderr, "usage: see the head of pkram_fs.c\n");
+	return 2;
+}
