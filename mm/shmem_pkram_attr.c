@@ -19,6 +19,7 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <linux/quotaops.h>
+#include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -538,6 +539,8 @@ static int shmem_load_poison(struct inode *inode,
 				    SHMEM_PKRAM_GFP);
 		if (!err)
 			done++;
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
 		cond_resched();
 	}
 	scoped_guard(spinlock, &info->lock) {
@@ -839,7 +842,7 @@ int shmem_pkram_save_attrs(struct shmem_pkram_saver *sv, struct inode *inode)
  *
  * Context: May sleep.
  * Return: 0; -EBADMSG; -EOPNOTSUPP when this kernel does not have it; -ENOSPC;
- * -EDQUOT; -ENOMEM.
+ * -EDQUOT; -EINTR; -ENOMEM.
  */
 int shmem_pkram_load_attr(struct shmem_pkram *st, struct inode *inode,
 			  const struct pkram_shmem_rec *rec)
