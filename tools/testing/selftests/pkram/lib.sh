@@ -50,12 +50,11 @@ pmount() {
 attributes() {
 	(
 		cd "$1"
-		find . ! -path ./.manifest -print0 | sort -z > /tmp/names
+		find . ! -path ./.manifest ! -path ./.attributes -print0 |
+			sort -z > /tmp/names
 		xargs -0 -r getfattr -h -d -m- -e hex < /tmp/names 2>&1
-		find . ! -type l ! -path ./.manifest -print0 | sort -z |
-			xargs -0 -r getfacl -n -P 2>&1
-		find . \( -type f -o -type d \) ! -path ./.manifest -print0 |
-			sort -z | xargs -0 -r lsattr -d 2>&1
+		xargs -0 -r getfacl -n -P < /tmp/names 2>&1
+		xargs -0 -r lsattr -d < /tmp/names 2> /dev/null || true
 		xargs -0 -r stat -c '%n %i %w %x %t:%T' < /tmp/names
 	)
 }

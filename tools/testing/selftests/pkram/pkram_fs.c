@@ -28,6 +28,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/mount.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,14 +248,22 @@ static int do_policy(char **arg)
 	return 0;
 }
 
+/* Who has the page mapped may be killed */
 static int do_poison(char **arg)
 {
-	char *map = map_page(arg[0], arg[1], 1, O_RDWR);
+	int status;
+	char *map;
 
-	*(volatile char *)map;
-	if (madvise(map, PAGE, MADV_HWPOISON))
-		err(2, "MADV_HWPOISON");
-	return 0;
+	if (!fork()) {
+		map = map_page(arg[0], arg[1], 1, O_RDWR);
+		*(volatile char *)map;
+		if (madvise(map, PAGE, MADV_HWPOISON))
+			err(2, "MADV_HWPOISON");
+		_exit(0);
+	}
+	wait(&status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   WTERMSIG(status) != SIGBUS;
 }
 
 static int do_byte(char **arg)

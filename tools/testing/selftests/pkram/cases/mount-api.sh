@@ -31,7 +31,7 @@ attempts() {
 	attempt ENOSPC attach pkram=api size=4k
 	attempt ENOSPC attach pkram=api nr_inodes=3
 	attempt EINVAL attach pkram=api preserve
-	mount_err ENOENT /no/such/place rw pkram=api 2> /dev/null || true
+	[ "$($T mount /no/such/place rw pkram=api)" = ENOENT ] || fail "no place"
 	expect_nodes 1
 	# Mounted read-only, in both ways
 	attempt 0 rdonly pkram=api

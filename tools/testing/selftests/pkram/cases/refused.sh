@@ -92,7 +92,10 @@ pinned() {
 	dmesg | tail -3 | grep -F "d/pinned" > /dev/null || fail "not named"
 	expect_nothing_preserved
 	more > /tmp/after
-	cmp /tmp/before /tmp/after || fail "changed by the attempt"
+	cmp /tmp/before /tmp/after || {
+		diff /tmp/before /tmp/after
+		fail "changed by the attempt"
+	}
 	touch $M/writable
 	preserve
 	umount $M
