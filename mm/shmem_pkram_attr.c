@@ -704,7 +704,8 @@ int shmem_pkram_load_dquot(struct super_block *sb,
 {
 	struct kqid qid = make_kqid(&init_user_ns, rec->type, rec->id);
 	struct qc_dqblk blk = {
-		.d_fieldmask = QC_LIMIT_MASK | QC_SPC_TIMER | QC_INO_TIMER,
+		.d_fieldmask = QC_SPC_HARD | QC_SPC_SOFT | QC_SPC_TIMER |
+			       QC_INO_HARD | QC_INO_SOFT | QC_INO_TIMER,
 		.d_spc_hardlimit = rec->space_hard,
 		.d_spc_softlimit = rec->space_soft,
 		.d_ino_hardlimit = rec->inodes_hard,

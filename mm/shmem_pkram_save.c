@@ -783,6 +783,7 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 				sv->st->node,
 				err == -EEXIST ? "something is preserved under this name" :
 				err == -ENODEV ? "PKRAM is switched off" :
+				err == -ENOSPC ? "there are too many nodes" :
 				"not enough memory", err);
 		return err;
 	}
@@ -799,8 +800,10 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 	if (!err) {
 		err = pkram_room_to_boot();
 		if (err)
-			shmem_pkram_err(sv->fc, "cannot preserve '%s': what is left is too little for the next kernel to boot",
-					sv->st->node);
+			shmem_pkram_err(sv->fc, "cannot preserve '%s': %s",
+					sv->st->node, err == -EADDRNOTAVAIL ?
+					"the kexec image that is loaded lies on the super block" :
+					"what is left is too little for the next kernel to boot");
 	}
 	if (err)
 		pkram_discard_save(ps);

@@ -165,7 +165,8 @@ static_assert(offsetof(struct pkram_super_ser, landing) == 96);
  * @nr_objs: objects in all these links
  * @nr_pages: frames that the page streams of all objects hold
  * @nr_bytes: bytes that the byte streams of all objects hold
- * @nr_links: link pages of all chains of this node
+ * @nr_links: link pages of all chains of this node; 0 with @nr_objs not 0 when
+ *	the node is damaged and what it held is gone
  * @saved_at: wall clock at the time of the save, seconds since 1970
  * @name_len: length of @name in bytes, 1 to %PKRAM_NAME_MAX
  * @reserved: 0

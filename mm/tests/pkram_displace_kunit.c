@@ -72,20 +72,20 @@ static void pkram_displace_test_node(struct kunit *test)
 	struct folio *folio = pkram_kunit_folio(test, 2, 7);
 	struct pkram_link_ser *objs;
 	struct pkram_node *node;
+	u64 pfn;
 
 	pkram_kunit_displace_save(test, folio);
 	node = pkram_kunit_find(PKRAM_KUNIT_NODE);
 	KUNIT_ASSERT_NOT_NULL(test, node);
-	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test,
-					pkram_virt_to_pfn(node->ser), 1));
-	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test,
-						      node->ser->obj_pfn, 1));
+	pfn = pkram_virt_to_pfn(node->ser);
+	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, pfn, 1));
+	pfn = node->ser->obj_pfn;
+	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, pfn, 1));
 	objs = pkram_pfn_to_virt(node->ser->obj_pfn);
-	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test,
-						objs->objs[0].pages_pfn, 1));
-	objs = pkram_pfn_to_virt(node->ser->obj_pfn);
-	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test,
-						objs->objs[0].bytes_pfn, 1));
+	pfn = objs->objs[0].pages_pfn;
+	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, pfn, 1));
+	pfn = objs->objs[0].bytes_pfn;
+	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, pfn, 1));
 	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, folio_pfn(folio), 4));
 	/* The node has another one instead */
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
@@ -114,8 +114,8 @@ static void pkram_displace_test_damaged(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, pfn, 1));
 	KUNIT_EXPECT_NE(test, pkram_virt_to_pfn(node->ser), pfn);
-	KUNIT_EXPECT_TRUE(test, pkram_frames_preserved(
-					pkram_virt_to_pfn(node->ser), 1));
+	pfn = pkram_virt_to_pfn(node->ser);
+	KUNIT_EXPECT_TRUE(test, pkram_frames_preserved(pfn, 1));
 	KUNIT_EXPECT_TRUE(test, pkram_node_ser_validate(node->ser));
 	scoped_guard(mutex, &pkram_lock)
 		pkram_nodes_seal(&after);

@@ -124,7 +124,7 @@ static int pkram_kunit_finish_fn(void *arg)
 
 	pkram_finish_load(ps);
 	while (!kthread_should_stop())
-		msleep(1);
+		msleep(20);
 	return 0;
 }
 

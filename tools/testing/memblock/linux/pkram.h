@@ -13,9 +13,11 @@ static inline unsigned long pkram_held_back_pages(void)
 	return 0;
 }
 
+extern bool landing_only;
+
 static inline bool pkram_landing_only(void)
 {
-	return false;
+	return landing_only;
 }
 
 #endif

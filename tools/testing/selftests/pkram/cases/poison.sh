@@ -30,6 +30,8 @@ stage1() {
 	cat /tmp/show
 	[ "$(grep -c EIO /tmp/show)" = 3 ] || fail "nothing failed"
 	cp /tmp/show $M/show
+	show > /tmp/show
+	cp /tmp/show $M/show
 	preserve $M/huge
 	preserve
 }
