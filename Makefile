@@ -86,7 +86,8 @@ selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on
 	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(or $(KIND),release)
 
 # The debug kernel takes ten times as long: what reaches most of the code
-DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file
+DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file \
+	attributes quota policy poison mount-api failnth:slice orphans
 
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest

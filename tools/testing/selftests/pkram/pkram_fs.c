@@ -19,6 +19,10 @@
  *   byte FILE PAGE               print the first byte of a page, or the errno's name
  *   pin FILE CMD...              run a command while pages of a file, which is not
  *                                open or mapped, are registered with io_uring
+ *   mapped FILE CMD...           run a command while a file is mapped for writing,
+ *                                but not open
+ *   faults FILE                  read pages of a mapping in no order, and have it
+ *                                collapsed into huge pages, until killed
  *   handle FILE                  print a file handle
  *   byhandle DIR HANDLE          print what the file with a handle contains
  */
@@ -278,11 +282,23 @@ static int do_byte(char **arg)
 	return 0;
 }
 
+static int run_command(char **arg)
+{
+	int status;
+
+	if (!fork()) {
+		execvp(arg[0], arg);
+		err(127, "%s", arg[0]);
+	}
+	wait(&status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+}
+
 static int do_pin(char **arg)
 {
 	struct io_uring_params params = {};
 	struct iovec vec = { .iov_len = 4 * PAGE };
-	int ring, fd, status;
+	int ring, fd;
 
 	ring = syscall(SYS_io_uring_setup, 4, &params);
 	if (ring < 0)
@@ -297,12 +313,37 @@ static int do_pin(char **arg)
 		err(77, "io_uring_register");
 	munmap(vec.iov_base, vec.iov_len);
 	close(fd);
-	if (!fork()) {
-		execvp(arg[1], arg + 1);
-		err(127, "%s", arg[1]);
+	return run_command(arg + 1);
+}
+
+static int do_mapped(char **arg)
+{
+	int fd = open_or_die(arg[0], O_RDWR);
+	char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (map == MAP_FAILED)
+		err(2, "mmap");
+	close(fd);
+	return run_command(arg + 1);
+}
+
+static int do_faults(char **arg)
+{
+	int fd = open_or_die(arg[0], O_RDONLY);
+	size_t size = lseek(fd, 0, SEEK_END), n;
+	char *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (map == MAP_FAILED)
+		err(2, "mmap");
+	close(fd);
+	madvise(map, size, MADV_HUGEPAGE);
+	for (;;) {
+		for (n = 0; n < 1000; n++)
+			*(volatile char *)(map + random() % size);
+		madvise(map + random() % size / (2UL << 20) * (2UL << 20),
+			2UL << 20, 25 /* MADV_COLLAPSE */);
+		madvise(map, size, MADV_DONTNEED);
 	}
-	wait(&status);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
 }
 
 /* -------------------------------------------------------------- handles */
@@ -363,6 +404,8 @@ static const struct {
 	{ "poison", do_poison, 2 },
 	{ "byte", do_byte, 2 },
 	{ "pin", do_pin, 2 },
+	{ "mapped", do_mapped, 2 },
+	{ "faults", do_faults, 1 },
 	{ "handle", do_handle, 1 },
 	{ "byhandle", do_byhandle, 2 },
 };

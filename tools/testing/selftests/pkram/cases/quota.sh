@@ -62,7 +62,7 @@ stage2() {
 	umount $M
 	# An option that is given wins; usage that exceeds it is no error
 	pmount quota usrquota,usrquota_block_hardlimit=4k
-	grep ' /mnt/t ' /proc/mounts | grep -q grpquota && fail "not wanted"
+	grep ' /mnt/t ' /proc/mounts | grep -q ,grpquota, && fail "not wanted"
 	[ "$($F quota $M u 1001)" = "$(sed -n 's/^u 1001 //p' $M/report)" ] ||
 		fail "$($F quota $M u 1001)"
 	umount $M

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# proves: what can still write gives EBUSY; faults, collapsing and compaction meanwhile do no harm; SIGKILL leaves nothing half done
+# stages: 1
+
+# busy CMD...: preserving by way of this command fails, and leaves nothing
+busy() {
+	local got
+
+	got=$("$@" $T mount $M remount,ro preserve)
+	[ "$got" = EBUSY ] || fail "$*: '$got'"
+	expect_nothing_preserved
+	touch $M/writable
+}
+
+blocked() {
+	pmount quiesce
+	$T fill $M/file 1M 1
+	busy $F mapped $M/file
+	busy $F pin $M/file
+	losetup /dev/loop0 $M/file && {
+		busy env
+		losetup -d /dev/loop0
+		for n in $(seq 50); do
+			[ -e /sys/block/loop0/loop/backing_file ] || break
+			sleep 0.1
+		done
+	}
+	# A working directory that is there, and readers, are no problem
+	(cd $M && preserve)
+	umount $M
+	pmount quiesce
+	$T check $M/file 1M 1
+	umount $M
+}
+
+restless() {
+	local n pids sum
+
+	echo 0 > /sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs
+	echo 4096 > /sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan
+	pmount quiesce huge=advise
+	$T fill $M/file 24M 1
+	truncate -s 48M $M/file
+	$T interleave $M/a $M/b 2000 2
+	sum=$(cat $M/a $M/b | sha256sum)
+	for n in 1 2 3 4; do
+		$F faults $M/file & pids=$!
+		while :; do
+			echo 1 > /proc/sys/vm/compact_memory
+		done & pids="$pids $!"
+		sleep 0.3
+		preserve
+		sleep 0.3
+		kill $pids
+		wait $pids 2> /dev/null || true
+		umount $M
+		pmount quiesce
+		head -c 24M $M/file > /tmp/file
+		$T check /tmp/file 24M 1 || fail "content"
+		[ "$(cat $M/a $M/b | sha256sum)" = "$sum" ] || fail "content"
+	done
+	umount $M
+	expect_nothing_preserved
+}
+
+killed() {
+	local n saved=0
+
+	pmount quiesce size=90%
+	cp -a /usr/bin /usr/sbin /usr/share $M/
+	for n in $(seq 2000); do
+		echo $n > $M/bin/new$n
+	done
+	remember $M
+	for n in $(seq 30); do
+		timeout -s KILL "$(printf '0.%03d' $((n * 3)))" \
+			$T mount $M remount,ro preserve > /dev/null 2>&1 || true
+		if grep -q " $M .*,preserve" /proc/mounts; then
+			saved=$((saved + 1))
+			expect_nodes 1
+			mount -o remount,rw,nopreserve $M
+		else
+			expect_nothing_preserved
+			mount -o remount,rw $M
+		fi
+	done
+	echo "KILLED $((30 - saved)) of 30"
+	[ $saved -lt 30 ] || fail "never in time"
+	check $M
+	preserve
+	umount $M
+	# Loads that are killed leave it all as it was
+	for n in $(seq 30); do
+		timeout -s KILL "$(printf '0.%03d' $((n * 5)))" \
+			$T mount $M rw pkram=quiesce > /dev/null 2>&1 || true
+		if mountpoint -q $M; then
+			check $M
+			break
+		fi
+		expect_nodes 1
+	done
+	mountpoint -q $M || pmount quiesce
+	check $M
+	umount $M
+	expect_nothing_preserved
+}
+
+stage1() {
+	blocked
+	restless
+	killed
+}
+
+. /files/lib.sh
