@@ -21,10 +21,12 @@ arm() {
 	echo N > /sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
 }
 
-# sweep FLAGS OPTIONS OK FAILED: calls OK after each mount that has succeeded all
-# the same, and FAILED after one that has failed
+# sweep STEP FLAGS OPTIONS OK FAILED: calls OK after each mount that has succeeded
+# all the same, and FAILED after one that has failed
 sweep() {
-	local n=1 got points=0 survived=0
+	local step=$1 n=1 got points=0 survived=0
+
+	shift
 
 	while :; do
 		got=$($F failnth $n $M "$1" "$2")
@@ -90,13 +92,13 @@ stage1() {
 	preserve
 	release
 	before=$(free_kib)
-	sweep remount,ro preserve release save_failed
+	sweep $(((step + 9) / 10)) remount,ro preserve release save_failed
 	touch -d '2001-02-03' $M/writable
 	: > $M/writable
 	remember $M
 	preserve
 	umount $M
-	sweep rw pkram=fail again load_failed
+	sweep "$step" rw pkram=fail again load_failed
 	check $M
 	preserve
 	mount -o remount,rw,nopreserve $M
