@@ -432,20 +432,6 @@ static int shmem_load_policy(struct inode *inode,
 	vma.vm_end = (rec->end - rec->start) << PAGE_SHIFT;
 	return mpol_set_shared_policy(&SHMEM_I(inode)->policy, &vma, &pol);
 }
-#else
-static int shmem_save_policies(struct shmem_pkram_saver *sv,
-			       struct inode *inode)
-{
-	return 0;
-}
-
-/* One node: every policy means the same */
-static int shmem_load_policy(struct inode *inode,
-			     const struct pkram_shmem_policy *rec)
-{
-	return 0;
-}
-#endif /* CONFIG_NUMA */
 
 static int shmem_save_mpol(struct shmem_pkram_saver *sv, struct mempolicy *mpol)
 {
@@ -469,6 +455,25 @@ static int shmem_save_mpol(struct shmem_pkram_saver *sv, struct mempolicy *mpol)
 	kfree(text);
 	return err;
 }
+#else
+static int shmem_save_mpol(struct shmem_pkram_saver *sv, struct mempolicy *mpol)
+{
+	return 0;
+}
+
+static int shmem_save_policies(struct shmem_pkram_saver *sv,
+			       struct inode *inode)
+{
+	return 0;
+}
+
+/* One node: every policy means the same */
+static int shmem_load_policy(struct inode *inode,
+			     const struct pkram_shmem_policy *rec)
+{
+	return 0;
+}
+#endif /* CONFIG_NUMA */
 
 /**
  * shmem_pkram_load_mpol() - take over the memory policy of the mount

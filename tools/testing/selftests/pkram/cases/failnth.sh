@@ -93,6 +93,7 @@ stage1() {
 	release
 	before=$(free_kib)
 	sweep $(((step + 9) / 10)) remount,ro preserve release save_failed
+	release
 	touch -d '2001-02-03' $M/writable
 	: > $M/writable
 	remember $M
