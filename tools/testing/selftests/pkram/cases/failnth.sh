@@ -85,8 +85,6 @@ stage1() {
 	done
 	chown -R 1000:1000 $M/dir/sub
 	touch $M/writable
-	remember $M
-	touch $M/writable
 
 	# Once each, for what stays allocated
 	preserve
