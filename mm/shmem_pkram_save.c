@@ -820,7 +820,8 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
  *
  * Context: May sleep. s_umount is held for writing.
  * Return: 0; -EOPNOTSUPP when the tree holds something that cannot be
- * preserved; -EBUSY when pages are pinned; -EIO when something cannot be read; -EINTR; -EEXIST; -ENODEV; -ENOMEM. Nothing has changed then,
+ * preserved; -EBUSY when pages are pinned; -EIO when something cannot be read;
+ * -EINTR; -EEXIST; -ENODEV; -ENOSPC; -ENOMEM. Nothing has changed then,
  * and the reason has been reported.
  */
 int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)

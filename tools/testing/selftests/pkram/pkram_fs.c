@@ -51,8 +51,6 @@
 #endif
 
 /* <sys/mount.h> cannot be had together with <linux/mount.h> */
-int mount(const char *source, const char *target, const char *type,
-	  unsigned long flags, const void *data);
 #define MS_RDONLY	1
 #define MS_REMOUNT	32
 
@@ -139,7 +137,7 @@ static int do_failnth(char **arg)
 	fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
 	if (write(fd, arg[0], strlen(arg[0])) < 0)
 		err(2, "fail-nth");
-	ret = mount("pkram_fs", arg[1], "tmpfs", flags, arg[3]);
+	ret = syscall(SYS_mount, "pkram_fs", arg[1], "tmpfs", flags, arg[3]);
 	e = errno;
 	memset(text, 0, sizeof(text));
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)

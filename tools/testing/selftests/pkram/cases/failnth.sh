@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: each allocation of a save and of a load may fail: nothing is lost, nothing leaks, the next try succeeds
+# proves: each allocation of a save and a load may fail: nothing is lost or leaks, the next try works
 # stages: 1
 # soak: all
 # vm slice: -m 1G
