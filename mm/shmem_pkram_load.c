@@ -721,7 +721,7 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 			return shmem_load_bad(fc, why);
 		err = shmem_load_rec(ld, sb, fc, rec);
 		if (err == -EBADMSG)
-			return shmem_load_bad(fc, "a name, offset, page or attribute twice or wrong");
+			return shmem_load_bad(fc, "name, page or attribute twice or wrong");
 		if (err == -EOPNOTSUPP)
 			return shmem_load_bad(fc, "folios or attributes that this kernel has not");
 		if (!err && fatal_signal_pending(current))

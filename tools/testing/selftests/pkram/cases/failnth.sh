@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: each allocation of a save and a load may fail: nothing is lost or leaks, the next try works
+# proves: each allocation of a save and a load may fail: nothing gets lost, the next one works
 # stages: 1
 # soak: all
 # vm slice: -m 1G
