@@ -382,14 +382,15 @@ void shmem_pkram_mounted(struct super_block *sb, int mnt_flags)
 {
 	struct shmem_pkram *st = SHMEM_SB(sb)->pkram;
 
-	if (!st || READ_ONCE(st->mounted))
+	/* Nothing is left to be done when it is mounted again */
+	if (!st || (READ_ONCE(st->noted) && !READ_ONCE(st->commit_on_mount)))
 		return;
 
 	down_write(&sb->s_umount);
 	if (!st->noted) {
 		shmem_pkram_label(st);
 		shmem_pkram_note_mount(st, mnt_flags);
-		st->noted = true;
+		WRITE_ONCE(st->noted, true);
 	}
 	if (st->commit_on_mount && !(mnt_flags & MNT_READONLY)) {
 		shmem_pkram_release(st);
@@ -398,7 +399,6 @@ void shmem_pkram_mounted(struct super_block *sb, int mnt_flags)
 		smp_wmb();
 		WRITE_ONCE(sb->s_flags, sb->s_flags & ~SB_RDONLY);
 	}
-	WRITE_ONCE(st->mounted, !st->commit_on_mount);
 	up_write(&sb->s_umount);
 }
 

@@ -131,7 +131,6 @@ enum shmem_pkram_action {
  * @loaded: the tree is that of @ps, which has not been committed
  * @preserved: shown as preserve: not to become writable
  * @commit_on_mount: read-only only until it has been mounted
- * @mounted: nothing is left to be done when it is mounted
  * @noted: labels and mount flags have been seen to
  * @super_flags: PKRAM_SHMEM_SUPER_NO* as saved, or as mounted
  * @action: of the remount in progress
@@ -148,7 +147,6 @@ struct shmem_pkram {
 	bool loaded;
 	bool preserved;
 	bool commit_on_mount;
-	bool mounted;
 	bool noted;
 	u16 super_flags;
 	enum shmem_pkram_action action;

@@ -111,13 +111,10 @@ static int shmem_load_label(struct shmem_pkram *st, struct inode *inode,
 	/* It doubles */
 	if (is_power_of_2(room) || !room) {
 		room = max(2 * room, 1);
-		inodes = kvmalloc_array(room, sizeof(*inodes), SHMEM_PKRAM_GFP);
+		inodes = kvrealloc(inodes, array_size(room, sizeof(*inodes)),
+				   SHMEM_PKRAM_GFP);
 		if (!inodes)
 			return -ENOMEM;
-		if (st->nr_labelled)
-			memcpy(inodes, st->labelled,
-			       st->nr_labelled * sizeof(*inodes));
-		kvfree(st->labelled);
 		st->labelled = inodes;
 	}
 	inodes[st->nr_labelled++] = inode;

@@ -132,12 +132,10 @@ static int shmem_list_grow(struct shmem_pkram_list *list, size_t nr)
 	if (list->nr + nr <= list->room)
 		return 0;
 	room = max(list->nr + nr, 2 * list->room);
-	items = kvmalloc_array(room, sizeof(*items), SHMEM_PKRAM_GFP);
+	items = kvrealloc(list->items, array_size(room, sizeof(*items)),
+			  SHMEM_PKRAM_GFP);
 	if (!items)
 		return -ENOMEM;
-	if (list->nr)
-		memcpy(items, list->items, list->nr * sizeof(*items));
-	kvfree(list->items);
 	list->items = items;
 	list->room = room;
 	return 0;
@@ -252,13 +250,10 @@ static int shmem_save_lost(struct shmem_pkram_saver *sv, pgoff_t index,
 	}
 	if (sv->nr_poison == sv->room_poison) {
 		room = max_t(size_t, 16, 2 * sv->room_poison);
-		grown = kvmalloc_array(room, sizeof(*grown), SHMEM_PKRAM_GFP);
+		grown = kvrealloc(sv->poison, array_size(room, sizeof(*grown)),
+				  SHMEM_PKRAM_GFP);
 		if (!grown)
 			return -ENOMEM;
-		if (sv->nr_poison)
-			memcpy(grown, sv->poison,
-			       sv->nr_poison * sizeof(*grown));
-		kvfree(sv->poison);
 		sv->poison = grown;
 		sv->room_poison = room;
 	}
