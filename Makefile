@@ -69,7 +69,7 @@ soak: setup         ## what runs for hours
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
 
-.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug selftests-soak
+.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug selftests-soak upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
@@ -84,6 +84,9 @@ selftests-debug: kernel-debug ## the same with KASAN, lockdep and kmemleak: a ch
 
 selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on both kernels
 	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(or $(KIND),release)
+
+upstream-selftests: sync ## the kernel's own selftests of shmem: as without the series
+	@scripts/upstream-selftests
 
 # The debug kernel takes ten times as long: what reaches most of the code
 DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file \
