@@ -484,6 +484,32 @@ static bool __init pkram_adopt_frames(const struct pkram_super_ser *super)
 	return true;
 }
 
+/* Frames that had failed while the previous kernel preserved them */
+static void __init pkram_adopt_poison(const struct pkram_super_ser *super)
+{
+	u32 i;
+
+	/* Others are in use, or gone: the page table has been cleaned up */
+	for (i = 0; i < super->nr_poison; i++)
+		if (pkram_pagetable_test(&pkram_pagetable, super->poison[i]))
+			SetPageHWPoison(pfn_to_page(super->poison[i]));
+	if (super->nr_poison)
+		pr_warn("%u preserved pages have failed\n", super->nr_poison);
+}
+
+/* Memory blocks count them too, and are not there before initcalls */
+static int __init pkram_count_poison(void)
+{
+	u32 i;
+
+	for (i = 0; i < pkram_taken.nr_poison; i++)
+		if (pfn_valid(pkram_taken.poison[i]) &&
+		    PageHWPoison(pfn_to_page(pkram_taken.poison[i])))
+			num_poisoned_pages_inc(pkram_taken.poison[i]);
+	return 0;
+}
+late_initcall(pkram_count_poison);
+
 /**
  * pkram_hand_back() - take over what is preserved and free the rest
  *
@@ -514,6 +540,8 @@ void __init pkram_hand_back(void)
 		return;
 	scoped_guard(mutex, &pkram_pagetable_lock) {
 		adopted = pkram_adopt_frames(super);
+		if (adopted)
+			pkram_adopt_poison(super);
 		for (i = 0; i < pkram_nr_held; i++)
 			pkram_free_unmarked(&pkram_pagetable, &pkram_held[i]);
 	}

@@ -219,24 +219,23 @@ void pkram_meta_free(void *meta)
  * Does nothing when they are one already: because they were saved in this
  * boot, or because a load that claimed them was aborted.
  *
+ * Pages of it may have failed, which folio_contain_hwpoisoned_page() tells.
+ *
  * Context: Does not sleep. The caller is the only one to claim this folio.
  * Return: the folio with the node's reference; ERR_PTR(-EBADMSG) when the frames
- * are something else than the node says; ERR_PTR(-EHWPOISON) when one of them
- * must not be read, since memory_failure() marks pages that nobody has claimed.
- * On error nothing has changed.
+ * are something else than the node says, and nothing has changed.
  */
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);
 	unsigned long i, nr = 1UL << order;
+	bool poisoned = false;
 
 	if (!PageReserved(page)) {
 		struct folio *folio = page_folio(page);
 
 		if (folio_pfn(folio) != pfn || folio_order(folio) != order)
 			return ERR_PTR(-EBADMSG);
-		if (folio_contain_hwpoisoned_page(folio))
-			return ERR_PTR(-EHWPOISON);
 		return folio;
 	}
 
@@ -245,8 +244,7 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 	for (i = 0; i < nr; i++) {
 		if (!PageReserved(page + i))
 			return ERR_PTR(-EBADMSG);
-		if (PageHWPoison(page + i))
-			return ERR_PTR(-EHWPOISON);
+		poisoned |= PageHWPoison(page + i);
 	}
 
 	for (i = 0; i < nr; i++) {
@@ -255,6 +253,8 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 	}
 	if (order)
 		prep_compound_page(page, order);
+	if (order && poisoned)
+		folio_set_has_hwpoisoned(page_folio(page));
 	pgalloc_tag_add(page, current, nr);
 	set_page_refcounted(page);
 	adjust_managed_page_count(page, nr);
@@ -267,7 +267,8 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
  * @order: order of each folio
  * @nr: number of folios
  *
- * Folios that have no other user are freed.
+ * Folios that have no other user are freed, but for large ones of which a part
+ * has failed: the page allocator would give that to somebody.
  *
  * Context: May sleep. Takes pkram_pagetable_lock.
  */
@@ -280,12 +281,15 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 
 	while (pfn < end) {
 		struct page *page = pfn_to_page(pfn);
+		struct folio *folio = page_folio(page);
 
 		if (PageReserved(page)) {
 			for (cur = pfn; cur < pfn + (1UL << order); cur++)
 				free_reserved_page(pfn_to_page(cur));
-		} else {
-			folio_put(page_folio(page));
+		} else if (folio_ref_count(folio) > 1 ||
+			   !folio_test_large(folio) ||
+			   !folio_contain_hwpoisoned_page(folio)) {
+			folio_put(folio);
 		}
 		pfn += 1UL << order;
 		cond_resched();
@@ -369,6 +373,8 @@ int pkram_copy_out(struct folio *folio, const struct pkram_run *run, gfp_t gfp,
 	struct folio *new;
 	int err;
 
+	if (folio_contain_hwpoisoned_page(folio))
+		return -EHWPOISON;
 	new = pkram_alloc_folio(folio_test_large(folio) ?
 				gfp | __GFP_NORETRY : gfp, folio_order(folio));
 	if (!new)

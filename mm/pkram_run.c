@@ -281,6 +281,27 @@ static bool pkram_landing_validate(const struct pkram_super_ser *super)
 	return true;
 }
 
+static bool pkram_poison_validate(const struct pkram_super_ser *super)
+{
+	u64 last = 0;
+	u32 i;
+
+	if (super->nr_poison > PKRAM_POISON_MAX)
+		return false;
+	for (i = 0; i < PKRAM_POISON_MAX; i++) {
+		if (i >= super->nr_poison) {
+			if (super->poison[i])
+				return false;
+			continue;
+		}
+		if (super->poison[i] <= last ||
+		    super->poison[i] >= super->end_pfn)
+			return false;
+		last = super->poison[i];
+	}
+	return true;
+}
+
 /**
  * pkram_super_validate() - may this super block be believed?
  * @super: a readable page, not trusted
@@ -303,10 +324,10 @@ const char *pkram_super_validate(const struct pkram_super_ser *super, u64 pfn)
 		return "not its own address";
 	if (super->crc != pkram_super_crc(super))
 		return "bad checksum";
-	if (super->reserved)
-		return "reserved field set";
 	if (!pkram_landing_validate(super))
 		return "bad landing map";
+	if (!pkram_poison_validate(super))
+		return "bad list of failed memory";
 	if (!super->nr_nodes != !super->node_pfn ||
 	    super->nr_nodes > PKRAM_NODES_MAX ||
 	    super->node_pfn > PKRAM_PT_PFN_MASK ||

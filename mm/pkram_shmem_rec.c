@@ -316,7 +316,7 @@ static bool pkram_shmem_inode_possible(const struct pkram_shmem_inode *rec)
 {
 	const bool dev = S_ISCHR(rec->mode) || S_ISBLK(rec->mode);
 
-	return !(rec->rec.flags & ~PKRAM_SHMEM_INODE_HASHED) &&
+	return !rec->rec.flags &&
 	       pkram_shmem_mode_known(rec->mode) &&
 	       rec->ino && rec->uid != ~0U && rec->gid != ~0U &&
 	       rec->nlink && rec->nlink < PKRAM_SHMEM_CHECK_DIR &&

@@ -330,7 +330,11 @@ int pkram_finish_access(struct pkram_access *pa, bool ok)
 		else
 			pkram_access_discard(pa);
 	}
-	*pa = (struct pkram_access){ .ps = pa->ps, .type = pa->type };
+	*pa = (struct pkram_access){
+		.ps = pa->ps,
+		.type = pa->type,
+		.poisoned = pa->poisoned,
+	};
 	return err;
 }
 EXPORT_SYMBOL_GPL(pkram_finish_access);
@@ -364,7 +368,9 @@ static bool pkram_access_next(struct pkram_access *pa)
  * Each folio of the object is given to one access, in the order of the stream
  * if there is only one. The caller owns a reference to each; the node keeps its
  * own until pkram_finish_load(). A folio from the previous kernel is off the
- * LRU and not charged; one that never left this boot may be either.
+ * LRU and not charged; one that never left this boot may be either. Memory that
+ * has failed meanwhile stops the load, unless the caller has set
+ * &pkram_access.poisoned: he gets the folio, and looks for PageHWPoison().
  *
  * Context: May sleep.
  * Return: number of folios, 0 at the end of the stream; -EPERM when the object
@@ -391,6 +397,8 @@ int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 			folio = pkram_claim_folio(run.pfn + skip, run.order);
 			if (IS_ERR(folio))
 				return done ?: PTR_ERR(folio);
+			if (!pa->poisoned && folio_contain_hwpoisoned_page(folio))
+				return done ?: -EHWPOISON;
 			folio_get(folio);
 			buf[done].folio = folio;
 			buf[done].index = run.index + skip;

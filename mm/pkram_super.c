@@ -163,6 +163,39 @@ static u64 pkram_end_pfn(void)
 	return high;
 }
 
+/*
+ * Frames that have failed since they were saved. What cannot be named comes to
+ * light again when it is used, as it has here.
+ */
+static void pkram_super_poison(struct pkram_super_ser *super)
+{
+	const struct pkram_pagetable *pt = &pkram_pagetable;
+	const u64 end = super->end_pfn;
+	u64 pfn, next, lost = 0;
+
+	/* Hardly ever is there any, and only then it pays to look */
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) ||
+	    !atomic_long_read(&num_poisoned_pages))
+		return;
+	for (pfn = 0; (pfn = pkram_pagetable_next_set(pt, pfn, end)) < end; ) {
+		next = pkram_pagetable_next_clear(pt, pfn, end);
+		for (; pfn < next; pfn++) {
+			if (!PageHWPoison(pfn_to_page(pfn)))
+				continue;
+			if (super->nr_poison < PKRAM_POISON_MAX)
+				super->poison[super->nr_poison++] = pfn;
+			else
+				lost++;
+		}
+		cond_resched();
+	}
+	if (super->nr_poison)
+		pr_warn("%u preserved pages have failed\n", super->nr_poison);
+	if (lost)
+		pr_warn("%llu more have, which the next kernel will not know\n",
+			lost);
+}
+
 static void pkram_super_fill(struct pkram_super_ser *super)
 {
 	struct pkram_landing *map = &pkram_landing_map;
@@ -182,6 +215,7 @@ static void pkram_super_fill(struct pkram_super_ser *super)
 		.nr_landing = map->nr,
 	};
 	memcpy(super->landing, map->range, map->nr * sizeof(map->range[0]));
+	pkram_super_poison(super);
 	super->node_pfn = pkram_nodes_seal(&super->nr_nodes);
 	super->crc = pkram_super_crc(super);
 }

@@ -35,6 +35,9 @@
 /* Folios to load at once */
 #define SHMEM_LOAD_BATCH	16
 
+/* Pages to account for at once */
+#define SHMEM_LOAD_CHARGE	512UL
+
 /* Ticks to wait for others to let go of a folio of this boot */
 #define SHMEM_LOAD_TRIES	20
 
@@ -51,6 +54,7 @@
  * @limits: limits for new ids, from when the tree has been loaded
  * @nodes: by id - 1, the dentry of a directory, the inode of another file
  * @folios: loaded folios, each with the reference that the load has got
+ * @poisoned: those of which pages have failed
  * @batch: folios that the next file may get
  * @batch_pos: next of them
  * @batch_nr: number of them
@@ -71,6 +75,7 @@ struct shmem_pkram_loader {
 	struct shmem_quota_limits limits;
 	void **nodes;
 	struct list_head folios;
+	struct list_head poisoned;
 	struct pkram_loaded batch[SHMEM_LOAD_BATCH];
 	unsigned int batch_pos;
 	unsigned int batch_nr;
@@ -309,10 +314,12 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 	if (!ld)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&ld->folios);
+	INIT_LIST_HEAD(&ld->poisoned);
 	ld->bytes.ps = &st->ps;
 	ld->bytes.type = PKRAM_OBJ_BYTES;
 	ld->pages.ps = &st->ps;
 	ld->pages.type = PKRAM_OBJ_PAGES;
+	ld->pages.poisoned = true;
 	st->loader = ld;
 	ld->buf = kvmalloc(SHMEM_LOAD_BUF, SHMEM_PKRAM_GFP);
 	if (!ld->buf)
@@ -359,8 +366,9 @@ static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
 			folio_clear_unevictable(folio);
 			folio_put(folio);
 		}
-		/* The node's reference and ours */
-		if (folio_ref_count(folio) == 2) {
+		/* The node's reference and ours; and that of memory_failure() */
+		if (folio_ref_count(folio) == 2 ||
+		    folio_contain_hwpoisoned_page(folio)) {
 			mem_cgroup_uncharge(folio);
 			return 0;
 		}
@@ -421,47 +429,67 @@ static int shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
 	folio_unlock(folio);
 	if (err)
 		return err == -EEXIST ? -EBADMSG : err;
-	list_add_tail(&folio->lru, &ld->folios);
+	list_add_tail(&folio->lru, folio_contain_hwpoisoned_page(folio) ?
+				   &ld->poisoned : &ld->folios);
 	return 0;
+}
+
+/*
+ * Account for a folio and for some that follow, @left pages at most. Not for a
+ * whole file, which may be larger than all the memory that there is by now: that
+ * grows as folios are claimed.
+ */
+static int shmem_load_charge(struct inode *inode, const struct folio *folio,
+			     u64 *charged, u64 done, u64 left)
+{
+	const unsigned long nr = folio_nr_pages(folio);
+	unsigned long more;
+	int err;
+
+	if (*charged - done >= nr)
+		return 0;
+	more = min_t(u64, left, max(nr, SHMEM_LOAD_CHARGE));
+	err = shmem_pkram_charge(inode, more);
+	if (!err)
+		*charged += more;
+	return err;
 }
 
 static int shmem_load_folios(struct shmem_pkram_loader *ld,
 			     struct inode *inode, u64 nr)
 {
 	struct pkram_loaded next;
-	u64 done = 0;
+	u64 done = 0, charged = 0;
 	int err = 0;
 
 	while (!err && done < nr) {
 		err = shmem_load_next_folio(ld, &next);
 		if (err)
 			break;
-		done += folio_nr_pages(next.folio);
-		err = done > nr ? -EBADMSG : shmem_load_insert(ld, inode, &next);
+		if (folio_nr_pages(next.folio) > nr - done)
+			err = -EBADMSG;
+		if (!err)
+			err = shmem_load_charge(inode, next.folio, &charged,
+						done, nr - charged);
+		if (!err)
+			err = shmem_load_insert(ld, inode, &next);
 		if (err)
 			folio_put(next.folio);
+		else
+			done += folio_nr_pages(next.folio);
 		if (fatal_signal_pending(current))
 			err = err ?: -EINTR;
 		cond_resched();
 	}
+	shmem_pkram_charged(inode, charged);
 	return err;
 }
 
 static int shmem_load_data(struct shmem_pkram_loader *ld,
 			   const struct pkram_shmem_data *rec)
 {
-	struct inode *inode = ld->inode;
-	int err;
-
-	SHMEM_I(inode)->fallocend = rec->fallocend;
-	if (!rec->nr)
-		return 0;
-	err = shmem_pkram_charge(inode, rec->nr);
-	if (err)
-		return err;
-	err = shmem_load_folios(ld, inode, rec->nr);
-	shmem_pkram_charged(inode, rec->nr);
-	return err;
+	SHMEM_I(ld->inode)->fallocend = rec->fallocend;
+	return shmem_load_folios(ld, ld->inode, rec->nr);
 }
 
 /* Nothing can fail any more: let reclaim see them */
@@ -477,6 +505,58 @@ static void shmem_load_keep_folios(struct shmem_pkram_loader *ld)
 	}
 }
 
+/**
+ * shmem_pkram_keep_poisoned() - see to it that failed memory is not used again
+ * @st: mount whose load has been committed
+ *
+ * A page that has failed stays in its file, where it gives errors, until that
+ * is truncated. It is not put on the LRU, and not given to the page allocator
+ * as a part of something larger.
+ *
+ * Context: May sleep. s_umount is held for writing.
+ */
+void shmem_pkram_keep_poisoned(struct shmem_pkram *st)
+{
+	struct folio *folio, *tmp;
+	LIST_HEAD(pieces);
+	int err;
+
+	list_for_each_entry_safe(folio, tmp, &st->poisoned, lru) {
+		list_del_init(&folio->lru);
+		if (folio_test_large(folio)) {
+			folio_lock(folio);
+			err = split_folio_to_list(folio, &pieces);
+			folio_unlock(folio);
+			/* Our reference keeps it */
+			if (err)
+				continue;
+		}
+		list_add(&folio->lru, &pieces);
+	}
+	list_for_each_entry_safe(folio, tmp, &pieces, lru) {
+		list_del(&folio->lru);
+		if (!folio_test_hwpoison(folio))
+			folio_add_lru(folio);
+		folio_put(folio);
+	}
+}
+
+/**
+ * shmem_pkram_drop_poisoned() - let go of failed memory of a load that was not committed
+ * @st: mount, all of whose inodes are gone
+ *
+ * Context: May sleep.
+ */
+void shmem_pkram_drop_poisoned(struct shmem_pkram *st)
+{
+	struct folio *folio, *tmp;
+
+	list_for_each_entry_safe(folio, tmp, &st->poisoned, lru) {
+		list_del(&folio->lru);
+		folio_put(folio);
+	}
+}
+
 /* Give back what has been loaded, as it was */
 static void shmem_load_undo_folios(struct shmem_pkram_loader *ld)
 {
@@ -484,6 +564,7 @@ static void shmem_load_undo_folios(struct shmem_pkram_loader *ld)
 
 	while (ld->batch_pos < ld->batch_nr)
 		folio_put(ld->batch[ld->batch_pos++].folio);
+	list_splice_init(&ld->poisoned, &ld->folios);
 	list_for_each_entry_safe(folio, tmp, &ld->folios, lru) {
 		list_del(&folio->lru);
 		folio_lock(folio);
@@ -594,8 +675,8 @@ static void shmem_load_inode_done(struct shmem_pkram_loader *ld)
 
 	if (rec->fsflags)
 		shmem_pkram_set_fsflags(inode, rec->fsflags);
-	if (rec->rec.flags & PKRAM_SHMEM_INODE_HASHED)
-		__insert_inode_hash(inode, inode->i_ino + inode->i_generation);
+	/* As shmem_encode_fh(), which may have given out a handle at any time */
+	__insert_inode_hash(inode, inode->i_ino + inode->i_generation);
 	inode_set_iversion_raw(inode, rec->version);
 	inode_set_atime(inode, rec->atime, rec->atime_nsec);
 	inode_set_mtime(inode, rec->mtime, rec->mtime_nsec);
@@ -761,6 +842,7 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 		SHMEM_SB(sb)->next_ino = ld->super.next_ino;
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
 		shmem_load_keep_folios(ld);
+		list_splice_init(&ld->poisoned, &st->poisoned);
 	}
 	shmem_pkram_load_end(st);
 	return err;

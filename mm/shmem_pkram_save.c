@@ -279,7 +279,9 @@ static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
 		return 0;
 	if (lost && !folio_test_large(folio))
 		return shmem_save_lost(sv, folio->index, 1);
-	if (folio_test_large(folio) && !split_folio(folio))
+	/* One that was loaded with a lost part, and could not be split, is off the LRU */
+	if (folio_test_large(folio) && folio_test_lru(folio) &&
+	    !split_folio(folio))
 		return -EAGAIN;
 	return shmem_save_refuse(sv, -EBUSY, lost ?
 				 "a huge page that has lost a part is in use" :
@@ -482,9 +484,7 @@ static void shmem_save_inode_rec(struct shmem_pkram_saver *sv,
 		.btime_nsec = info->i_crtime.tv_nsec,
 		.fsflags = info->fsflags,
 	};
-	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_INODE,
-			    inode_unhashed(inode) ? 0 : PKRAM_SHMEM_INODE_HASHED,
-			    sizeof(*rec));
+	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_INODE, 0, sizeof(*rec));
 	sv->len += sizeof(*rec);
 }
 

@@ -61,6 +61,7 @@ struct pkram_run {
  * @nr: frames or bytes saved so far
  * @run: run that is being extended; its frames are not in the page table yet
  * @err: first error of a save, which the access cannot succeed after
+ * @poisoned: set by a caller who can do with folios of which pages have failed
  *
  * Declare it with PKRAM_ACCESS() and end it with pkram_finish_access().
  */
@@ -75,6 +76,7 @@ struct pkram_access {
 	u64 nr;
 	struct pkram_run run;
 	int err;
+	bool poisoned;
 };
 
 #define PKRAM_DATA_pages	PKRAM_OBJ_PAGES

@@ -67,6 +67,9 @@
 /* PKRAM_LANDING_MAX: landing ranges a super block can hold */
 #define PKRAM_LANDING_MAX	32
 
+/* PKRAM_POISON_MAX: frames with failed memory that a super block can name */
+#define PKRAM_POISON_MAX	256
+
 /* PKRAM_PFN_BITS: bits of a page frame number (52 bits of physical address) */
 #define PKRAM_PFN_BITS		40
 
@@ -107,8 +110,10 @@ static_assert(offsetof(struct pkram_range_ser, reserved) == 20);
  *	a page before its children
  * @nr_pt_pages: number of page-table pages
  * @nr_landing: used entries of @landing
- * @reserved: 0
+ * @nr_poison: used entries of @poison
  * @landing: landing map, ascending, disjoint; nothing preserved lies in it
+ * @poison: preserved frames whose memory has failed since they were saved,
+ *	ascending; not to be read
  */
 struct pkram_super_ser {
 	__u64 magic;
@@ -126,11 +131,14 @@ struct pkram_super_ser {
 	__u32 pt_crc;
 	__u32 nr_pt_pages;
 	__u32 nr_landing;
-	__u32 reserved;
+	__u32 nr_poison;
 	struct pkram_range_ser landing[PKRAM_LANDING_MAX];
+	__u64 poison[PKRAM_POISON_MAX];
 };
 
-static_assert(sizeof(struct pkram_super_ser) == 96 + 24 * PKRAM_LANDING_MAX);
+static_assert(sizeof(struct pkram_super_ser) ==
+	      96 + 24 * PKRAM_LANDING_MAX + 8 * PKRAM_POISON_MAX);
+static_assert(sizeof(struct pkram_super_ser) <= PKRAM_SER_PAGE_SIZE);
 static_assert(offsetof(struct pkram_super_ser, magic) == 0);
 static_assert(offsetof(struct pkram_super_ser, version) == 8);
 static_assert(offsetof(struct pkram_super_ser, size) == 12);
@@ -146,8 +154,10 @@ static_assert(offsetof(struct pkram_super_ser, end_pfn) == 72);
 static_assert(offsetof(struct pkram_super_ser, pt_crc) == 80);
 static_assert(offsetof(struct pkram_super_ser, nr_pt_pages) == 84);
 static_assert(offsetof(struct pkram_super_ser, nr_landing) == 88);
-static_assert(offsetof(struct pkram_super_ser, reserved) == 92);
+static_assert(offsetof(struct pkram_super_ser, nr_poison) == 92);
 static_assert(offsetof(struct pkram_super_ser, landing) == 96);
+static_assert(offsetof(struct pkram_super_ser, poison) ==
+	      96 + 24 * PKRAM_LANDING_MAX);
 
 /* PKRAM_NODES_MAX: most nodes that a kernel hands over or takes over */
 #define PKRAM_NODES_MAX		8192

@@ -194,9 +194,6 @@ static_assert(offsetof(struct pkram_shmem_super, gid) == 52);
 static_assert(offsetof(struct pkram_shmem_super, mode) == 56);
 static_assert(offsetof(struct pkram_shmem_super, huge) == 60);
 
-/* Flags of %PKRAM_SHMEM_INODE */
-#define PKRAM_SHMEM_INODE_HASHED	0x1	/* file handles were given out */
-
 /**
  * struct pkram_shmem_inode - an inode
  * @rec: type %PKRAM_SHMEM_INODE

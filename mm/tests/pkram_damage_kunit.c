@@ -311,13 +311,14 @@ static void pkram_damage_test_order(struct kunit *test)
 }
 
 #ifdef CONFIG_MEMORY_FAILURE
-/* Proves: a page that must not be read is not loaded, claimed or not */
+/* Proves: a page that has failed is loaded only by who asks for it, claimed or not */
 static void pkram_damage_test_hwpoison(struct kunit *test)
 {
 	struct pkram_kunit_damage d;
 	struct pkram_loaded one[4];
 	struct pkram_stream ps;
 	PKRAM_ACCESS(pa, &ps, pages);
+	struct folio *folio;
 	struct page *page;
 	int i;
 
@@ -329,22 +330,25 @@ static void pkram_damage_test_hwpoison(struct kunit *test)
 	for (i = 0; i < 2; i++)
 		folio_put(one[i].folio);
 	KUNIT_EXPECT_EQ(test, -EHWPOISON, pkram_load_folios(&pa, one, 4));
+	pa.poisoned = true;
+	KUNIT_EXPECT_EQ(test, 1, pkram_load_folios(&pa, one, 1));
+	KUNIT_EXPECT_PTR_EQ(test, page_folio(d.pages + 2), one[0].folio);
+	folio_put(one[0].folio);
 	pkram_finish_access(&pa, false);
 	pkram_abort_load(&ps);
 	ClearPageHWPoison(d.pages + 2);
 
-	/* Two frames as the previous kernel leaves them */
+	/* A frame as the previous kernel leaves it */
 	page = d.pages + 400;
 	SetPageReserved(page);
-	SetPageReserved(page + 1);
-	SetPageHWPoison(page + 1);
-	KUNIT_EXPECT_EQ(test, -EHWPOISON,
-			(int)PTR_ERR(pkram_claim_folio(page_to_pfn(page), 1)));
-	KUNIT_EXPECT_TRUE(test, PageReserved(page));
+	SetPageHWPoison(page);
+	folio = pkram_claim_folio(page_to_pfn(page), 0);
+	KUNIT_ASSERT_PTR_EQ(test, folio, page_folio(page));
+	KUNIT_EXPECT_FALSE(test, PageReserved(page));
+	KUNIT_EXPECT_TRUE(test, folio_contain_hwpoisoned_page(folio));
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
-	ClearPageHWPoison(page + 1);
-	ClearPageReserved(page + 1);
-	ClearPageReserved(page);
+	adjust_managed_page_count(page, -1);
+	ClearPageHWPoison(page);
 	pkram_kunit_accepted(test);
 	pkram_kunit_damage_end(test, &d);
 }

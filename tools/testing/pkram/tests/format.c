@@ -498,7 +498,6 @@ static void test_super(void)
 	SUPER_CHECK("wrong size", super.size--);
 	SUPER_CHECK("wrong page size", super.page_size = 16384);
 	SUPER_CHECK("not its own address", super.self_pfn++);
-	SUPER_CHECK("reserved field set", super.reserved = 1);
 	SUPER_CHECK("impossible totals", super.nr_nodes = 0);
 	SUPER_CHECK(GOOD, super.nr_nodes = PKRAM_NODES_MAX);
 	SUPER_CHECK("impossible totals", super.nr_nodes = PKRAM_NODES_MAX + 1);
@@ -549,6 +548,34 @@ static void test_super_landing(void)
 		SUPER_CHECK("bad landing map", super.landing[i].nid = 1);
 }
 
+static void poison_fill(u32 nr)
+{
+	u32 i;
+
+	super.nr_poison = nr;
+	for (i = 0; i < nr && i < PKRAM_POISON_MAX; i++)
+		super.poison[i] = 0x2000 + i;
+}
+
+static void test_super_poison(void)
+{
+	const char *bad = "bad list of failed memory";
+
+	SUPER_CHECK(GOOD, poison_fill(1));
+	SUPER_CHECK(GOOD, poison_fill(PKRAM_POISON_MAX));
+	SUPER_CHECK(GOOD, poison_fill(2); super.poison[1] = 0x2fff);
+
+	SUPER_CHECK(bad, poison_fill(PKRAM_POISON_MAX + 1));
+	SUPER_CHECK(bad, super.nr_poison = ~0U);
+	SUPER_CHECK(bad, super.nr_poison = 1);
+	SUPER_CHECK(bad, poison_fill(3); super.nr_poison = 2);
+	SUPER_CHECK(bad, poison_fill(3); super.nr_poison = 4);
+	SUPER_CHECK(bad, poison_fill(3); super.poison[1] = 0x2000);
+	SUPER_CHECK(bad, poison_fill(3); super.poison[2] = 0x1fff);
+	SUPER_CHECK(bad, poison_fill(2); super.poison[1] = 0x3000);
+	SUPER_CHECK(bad, poison_fill(2); super.poison[1] = ~0ULL);
+}
+
 static void test_super_every_bit(void)
 {
 	unsigned int bit;
@@ -594,6 +621,7 @@ const struct test format_tests[] = {
 	{ "super", "each wrong field is refused and named", test_super },
 	{ "super_landing", "impossible landing maps are refused",
 	  test_super_landing },
+	{ "super_poison", "list of failed frames", test_super_poison },
 	{ "super_every_bit", "each flipped bit is found", test_super_every_bit },
 	{ "super_crc_without_magic", "the checksum does not depend on the magic",
 	  test_super_crc_without_magic },

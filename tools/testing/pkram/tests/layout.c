@@ -115,8 +115,9 @@ static void print_structs(void)
 	FIELD(pkram_super_ser, pt_crc);
 	FIELD(pkram_super_ser, nr_pt_pages);
 	FIELD(pkram_super_ser, nr_landing);
-	FIELD(pkram_super_ser, reserved);
+	FIELD(pkram_super_ser, nr_poison);
 	FIELD(pkram_super_ser, landing);
+	FIELD(pkram_super_ser, poison);
 	END(pkram_super_ser);
 
 	STRUCT(pkram_node_ser);

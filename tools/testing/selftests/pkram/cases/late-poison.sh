@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# proves: pages that fail after they were preserved give EIO ever after, and cost nothing but themselves
+# stages: 3
+# vm file:
+# vm load: -s load
+
+part() {
+	dd if="$M/$1" bs=4096 skip="$2" count="$3" 2> /tmp/err ||
+		fail "$1 $2: $(cat /tmp/err)"
+}
+
+# All but the pages that fail
+sums() {
+	part file 0 4 | sha256sum
+	part file 5 1275 | sha256sum
+	part huge/file 0 511 | sha256sum
+	part huge/file 512 88 | sha256sum
+	part huge/file 601 423 | sha256sum
+}
+
+mount_huge() {
+	mount -t tmpfs -o "pkram=late-huge${1:+,$1}" none $M/huge
+}
+
+lost() {
+	[ "$($F byte $M/file 4)$($F byte $M/huge/file 511)$($F byte $M/huge/file 600)" = \
+		EIOEIOEIO ] || fail "$1: nothing failed"
+	[ "$($F byte $M/file 3)" != EIO ] || fail "$1: a neighbour failed"
+	sums | diff $M/sums - || fail "$1: content"
+}
+
+stage1() {
+	pmount late size=100M
+	$T fill $M/file 5M 1
+	mkdir $M/huge
+	mount_huge huge=always
+	$T fill $M/huge/file 4M 2
+	sums > /tmp/sums
+	cp /tmp/sums $M/sums
+	preserve $M/huge
+	preserve
+
+	$F poison $M/file 4
+	$F poison $M/huge/file 511
+	$F poison $M/huge/file 600
+	lost "live"
+	umount $M/huge $M
+	pmount late ro
+	mount_huge ro
+	lost "same boot"
+	umount $M/huge $M
+}
+
+stage2() {
+	pmount late ro
+	mount_huge ro
+	lost "after kexec, read-only"
+	umount $M/huge $M
+	pmount late
+	mount_huge
+	lost "after kexec"
+	awk '/^HardwareCorrupted/ { exit $2 != 12 }' /proc/meminfo ||
+		fail "$(grep ^HardwareCorrupted /proc/meminfo)"
+	preserve $M/huge
+	preserve
+}
+
+stage3() {
+	pmount late
+	mount_huge
+	lost "after two kexecs"
+	# What is lost can be thrown away; accounting stays right
+	truncate -s 0 $M/file $M/huge/file
+	[ "$(df --output=used $M/huge | tail -1)" -eq 0 ] || fail "used"
+	umount $M/huge
+	rm -r "${M:?}"/*
+	[ "$(df --output=used $M | tail -1)" -eq 0 ] || fail "used"
+	umount $M
+	expect_nothing_preserved
+}
+
+. /files/lib.sh
