@@ -65,6 +65,19 @@ static int shmem_save_xattrs(struct shmem_pkram_saver *sv, struct inode *inode)
 	return err;
 }
 
+/*
+ * Must the LSM be told of this attribute? It looks at others when an inode gets
+ * its name, but the root has had that before.
+ */
+static bool shmem_tell_lsm(const struct inode *inode, const char *name)
+{
+	const char *suffix = name + XATTR_SECURITY_PREFIX_LEN;
+
+	return strstarts(name, XATTR_SECURITY_PREFIX) &&
+	       (security_ismaclabel(suffix) ||
+		inode == d_inode(inode->i_sb->s_root));
+}
+
 #ifdef CONFIG_TMPFS_XATTR
 /* Attributes take their room from the inodes, as when they were set */
 static bool shmem_load_reserve(struct shmem_sb_info *sbinfo, size_t space)
@@ -105,8 +118,7 @@ static int shmem_load_label(struct shmem_pkram *st, struct inode *inode,
 	struct inode **inodes = st->labelled;
 	size_t room = st->nr_labelled;
 
-	if (!strstarts(name, XATTR_SECURITY_PREFIX) ||
-	    !security_ismaclabel(name + XATTR_SECURITY_PREFIX_LEN))
+	if (!shmem_tell_lsm(inode, name))
 		return 0;
 	/* It doubles */
 	if (is_power_of_2(room) || !room) {
@@ -155,6 +167,8 @@ static int shmem_load_xattr(struct shmem_pkram *st, struct inode *inode,
 
 static int shmem_notify_label(struct inode *inode, const char *name)
 {
+	const char *suffix = name + XATTR_SECURITY_PREFIX_LEN;
+	const bool label = security_ismaclabel(suffix);
 	struct simple_xattrs *xattrs = &SHMEM_I(inode)->xattrs;
 	int len = simple_xattr_get(xattrs, name, NULL, 0);
 	char *value;
@@ -167,11 +181,14 @@ static int shmem_notify_label(struct inode *inode, const char *name)
 	len = simple_xattr_get(xattrs, name, value, len);
 	if (len >= 0) {
 		inode_lock(inode);
-		len = security_inode_notifysecctx(inode, value, len);
+		len = label ? security_inode_notifysecctx(inode, value, len) :
+			      security_inode_setsecurity(inode, suffix, value,
+							 len, 0);
 		inode_unlock(inode);
 	}
 	kfree(value);
-	return len;
+	/* Others may mean nothing to it */
+	return label || len == -ENOMEM ? len : 0;
 }
 
 /**
@@ -196,8 +213,7 @@ void shmem_pkram_label(struct shmem_pkram *st)
 			const char *name = rb_entry(node, struct simple_xattr,
 						    rb_node)->name;
 
-			if (strstarts(name, XATTR_SECURITY_PREFIX) &&
-			    security_ismaclabel(name + XATTR_SECURITY_PREFIX_LEN) &&
+			if (shmem_tell_lsm(inode, name) &&
 			    shmem_notify_label(inode, name))
 				nr_failed++;
 		}
@@ -331,6 +347,10 @@ static bool shmem_next_policy(struct shared_policy *sp, pgoff_t pos,
 			     PKRAM_SHMEM_NO_NODE : pol->home_node,
 		.nr_words = SHMEM_NODES_WORDS,
 	};
+	memset(saved->nodes, 0, sizeof(saved->nodes));
+	/* It has none, and what stands there is what was there before */
+	if (pol->mode == MPOL_LOCAL)
+		return true;
 	bitmap_to_arr64(saved->nodes, pol->nodes.bits, MAX_NUMNODES);
 	bitmap_to_arr64(saved->nodes + SHMEM_NODES_WORDS,
 			pol->w.user_nodemask.bits, MAX_NUMNODES);

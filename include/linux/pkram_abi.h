@@ -98,7 +98,7 @@ static_assert(offsetof(struct pkram_range_ser, reserved) == 20);
  * @version: %PKRAM_SER_VERSION
  * @size: size of this structure in bytes
  * @page_size: %PKRAM_SER_PAGE_SIZE
- * @crc: crc32c (seed ~0) of this structure with @magic and @crc taken as 0
+ * @crc: crc32c (seed ~0) of this structure without @crc, @magic taken as 0
  * @self_pfn: frame this super block lies in, the same in every generation
  * @generation: number of hand-overs since the super block was allocated
  * @node_pfn: first &struct pkram_node_ser, or 0
@@ -168,7 +168,7 @@ static_assert(offsetof(struct pkram_super_ser, poison) ==
 /**
  * struct pkram_node_ser - a node: a named, independent unit of preserved state
  * @magic: %PKRAM_NODE_MAGIC
- * @crc: crc32c (seed ~0) of this structure with @crc taken as 0
+ * @crc: crc32c (seed ~0) of this structure without @crc
  * @flags: 0
  * @next_pfn: next node, or 0
  * @obj_pfn: first link of type %PKRAM_LINK_OBJS, or 0
@@ -302,7 +302,7 @@ static_assert(offsetof(struct pkram_run_ser, index) == 8);
 /**
  * struct pkram_link_ser - a page of entries, one element of a chain
  * @magic: %PKRAM_LINK_MAGIC
- * @crc: crc32c (seed ~0) of header and used payload with @crc taken as 0
+ * @crc: crc32c (seed ~0) of header and used payload, without @crc
  * @next_pfn: next link of the chain, or 0
  * @start: position in the stream where this link begins: objects, frames or
  *	bytes in all links before it

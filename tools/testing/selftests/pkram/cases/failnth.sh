@@ -56,8 +56,15 @@ release() {
 	mount -o remount,rw,nopreserve $M
 }
 
+no_root=
+
 load_failed() {
-	[ "$2" = ENOMEM ] || fail "load, allocation $1: $2"
+	# For want of a root inode any tmpfs says so
+	if [ "$2" = ENOSPC ] && [ -z "$no_root" ]; then
+		no_root=$1
+	elif [ "$2" != ENOMEM ]; then
+		fail "load, allocation $1: $2"
+	fi
 	expect_nodes 1
 }
 

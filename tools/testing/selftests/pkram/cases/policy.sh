@@ -13,7 +13,17 @@ show() {
 	grep " $M " /proc/mounts | grep -o 'mpol=[^,]*'
 }
 
+show_local() {
+	local n
+
+	for n in $(seq 40); do
+		$F policy /mnt/local/$n 0
+	done
+}
+
 stage1() {
+	local n
+
 	pmount policy mpol=interleave:0-1
 	$T fill $M/file 8M 1
 	truncate -s 10M $M/file
@@ -29,11 +39,29 @@ stage1() {
 	mount -o remount,mpol=bind:1 $M
 	echo x > $M/young
 	$F policy $M/young 0 > $M/show.young
+
+	# The kernel leaves the nodes of these as they were in policies freed before
+	for n in $(seq 40); do
+		truncate -s 1M $M/freed
+		$F mbind $M/freed 10 10 2 1
+		rm $M/freed
+	done
+	pmount policy-local mpol=local /mnt/local
+	for n in $(seq 40); do
+		echo "$n" > /mnt/local/$n
+	done
+	show_local > /tmp/show
+	[ "$(sort -u /tmp/show | wc -l)" = 1 ] || fail "local policies differ"
+	cp /tmp/show $M/show.local
+	preserve /mnt/local
 	preserve
 }
 
 stage2() {
 	pmount policy
+	pmount policy-local "" /mnt/local
+	show_local | diff - $M/show.local || fail "local policies"
+	umount /mnt/local
 	show > /tmp/show
 	grep -v mpol= $M/show | diff - <(grep -v mpol= /tmp/show) || fail "policies"
 	$F policy $M/young 0 | diff - $M/show.young || fail "young"
