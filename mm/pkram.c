@@ -49,18 +49,13 @@ bool pkram_available(void)
 }
 EXPORT_SYMBOL_GPL(pkram_available);
 
-static const char *pkram_node_name(const struct pkram_node *node)
-{
-	return (const char *)node->ser->name;
-}
-
 static struct pkram_node *pkram_node_find(const char *name)
 {
 	struct pkram_node *node;
 
 	lockdep_assert_held(&pkram_lock);
 	list_for_each_entry(node, &pkram_nodes, list)
-		if (!strncmp(pkram_node_name(node), name, PKRAM_NAME_MAX + 1))
+		if (!strcmp(node->name, name))
 			return node;
 	return NULL;
 }
@@ -153,6 +148,7 @@ int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 		node->ser->magic = PKRAM_NODE_MAGIC;
 		node->ser->name_len = len;
 		memcpy(node->ser->name, name, len);
+		memcpy(node->name, name, len);
 		list_add_tail(&node->list, &pkram_nodes);
 	}
 	if (err)
@@ -585,6 +581,7 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
 		struct pkram_node *node;
 
 		if (done == nr || !pkram_frames_preserved(pfn, 1) ||
+		    PageHWPoison(pfn_to_page(pfn)) ||
 		    !pkram_node_ser_validate(pkram_pfn_to_virt(pfn)) ||
 		    pkram_node_find(((struct pkram_node_ser *)
 				     pkram_pfn_to_virt(pfn))->name)) {
@@ -596,6 +593,7 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
 		if (!node)
 			return -ENOMEM;
 		node->ser = pkram_pfn_to_virt(pfn);
+		memcpy(node->name, node->ser->name, sizeof(node->name));
 		node->state = PKRAM_NODE_IDLE;
 		node->unchecked = true;
 		list_add_tail(&node->list, &pkram_nodes);
@@ -615,7 +613,8 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
  * @nr: where to put their number
  *
  * Nodes still being saved are reported and left out; so are those being freed,
- * whose loads are complete.
+ * whose loads are complete. One whose page has been overwritten is handed over as
+ * damaged, so that its name is not taken for free.
  *
  * Context: Caller holds pkram_lock. Cannot fail.
  * Return: frame of the first node, 0 when there is none.
@@ -630,14 +629,15 @@ u64 pkram_nodes_seal(u64 *nr)
 	list_for_each_entry_reverse(node, &pkram_nodes, list) {
 		if (node->state == PKRAM_NODE_SAVING) {
 			pr_warn("node '%s' is still being saved and will be lost\n",
-				pkram_node_name(node));
+				node->name);
 			continue;
 		}
 		if (node->state == PKRAM_NODE_FREEING)
 			continue;
 		if (!pkram_node_ser_validate(node->ser)) {
-			pr_err("a node has been overwritten and will be lost\n");
-			continue;
+			pr_err("node '%s' has been overwritten and is lost\n",
+			       node->name);
+			pkram_node_write_off(node);
 		}
 		node->ser->next_pfn = next;
 		pkram_node_ser_seal(node->ser);

@@ -387,6 +387,17 @@ static bool __init pkram_is_held(u64 pfn)
 	return false;
 }
 
+/* May a page of the page table be read? */
+static bool __init pkram_is_readable(u64 pfn)
+{
+	u32 i;
+
+	for (i = 0; i < pkram_taken.nr_poison; i++)
+		if (pkram_taken.poison[i] == pfn)
+			return false;
+	return pkram_is_held(pfn);
+}
+
 /* Marked frames outside of what is held back are in use by this kernel */
 static u64 __init pkram_unmark_lost(struct pkram_pagetable *pt)
 {
@@ -471,7 +482,7 @@ static bool __init pkram_adopt_frames(const struct pkram_super_ser *super)
 
 	err = pkram_pagetable_adopt(&pkram_pagetable, super->pt_pfn,
 				    super->nr_pt_pages, super->nr_preserved,
-				    super->pt_crc, pkram_is_held);
+				    super->pt_crc, pkram_is_readable);
 	if (err) {
 		pr_err("hand-over refused: its page table is %s\n",
 		       err == -ENOMEM ? "too large" : "damaged or out of reach");

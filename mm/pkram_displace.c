@@ -431,7 +431,7 @@ int pkram_displace(void)
 	list_for_each_entry(node, &pkram_nodes, list) {
 		if (!pkram_node_complete(node) || node->nr_open) {
 			pr_err("node '%s' is being saved, loaded or freed\n",
-			       node->ser->name);
+			       node->name);
 			return -EBUSY;
 		}
 	}

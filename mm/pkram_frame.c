@@ -13,13 +13,18 @@
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
 #include <linux/pgalloc_tag.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/swap.h>
 
 #include "internal.h"
 #include "pkram_internal.h"
 
 /* Most frames in unsuitable places to go through for one that is suitable */
 #define PKRAM_ALLOC_TRIES	65536
+
+/* Ticks to wait for others to let go of a folio that is to be split */
+#define PKRAM_SPLIT_TRIES	20
 
 /* Protects pkram_pagetable */
 DEFINE_MUTEX(pkram_pagetable_lock);
@@ -219,7 +224,7 @@ void pkram_meta_free(void *meta)
  * Does nothing when they are one already: because they were saved in this
  * boot, or because a load that claimed them was aborted.
  *
- * Pages of it may have failed, which folio_contain_hwpoisoned_page() tells.
+ * Pages of it may have failed, which pkram_folio_poisoned() tells.
  *
  * Context: Does not sleep. The caller is the only one to claim this folio.
  * Return: the folio with the node's reference; ERR_PTR(-EBADMSG) when the frames
@@ -229,7 +234,6 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);
 	unsigned long i, nr = 1UL << order;
-	bool poisoned = false;
 
 	if (!PageReserved(page)) {
 		struct folio *folio = page_folio(page);
@@ -241,11 +245,9 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 
 	if (order > MAX_PAGE_ORDER)
 		return ERR_PTR(-EBADMSG);
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr; i++)
 		if (!PageReserved(page + i))
 			return ERR_PTR(-EBADMSG);
-		poisoned |= PageHWPoison(page + i);
-	}
 
 	for (i = 0; i < nr; i++) {
 		__ClearPageReserved(page + i);
@@ -253,12 +255,72 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 	}
 	if (order)
 		prep_compound_page(page, order);
-	if (order && poisoned)
-		folio_set_has_hwpoisoned(page_folio(page));
 	pgalloc_tag_add(page, current, nr);
 	set_page_refcounted(page);
 	adjust_managed_page_count(page, nr);
 	return page_rmappable_folio(page);
+}
+
+/**
+ * pkram_folio_poisoned() - has a page of a folio failed?
+ * @folio: folio with a reference
+ *
+ * memory_failure() only marks the page when it does not find it on the LRU, where
+ * many of the folios here are not: folio_contain_hwpoisoned_page() is right
+ * after this.
+ *
+ * Context: Any.
+ * Return: true when there is a page that must not be read.
+ */
+bool pkram_folio_poisoned(struct folio *folio)
+{
+	long i;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) ||
+	    !atomic_long_read(&num_poisoned_pages))
+		return false;
+	for (i = 0; i < folio_nr_pages(folio); i++) {
+		if (!PageHWPoison(folio_page(folio, i)))
+			continue;
+		if (folio_test_large(folio))
+			folio_set_has_hwpoisoned(folio);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The node's reference kept memory_failure() from splitting a large folio. It is
+ * done now, because the page allocator, should it get the folio in one piece,
+ * would give the page that has failed to somebody. If others are looking at the
+ * folio for long it stays as it is, like any that memory_failure() has found so.
+ */
+static int pkram_split_poisoned(struct folio *folio)
+{
+	int try, err = -EAGAIN;
+
+	for (try = 0; err && try < PKRAM_SPLIT_TRIES; try++) {
+		if (try)
+			schedule_timeout_uninterruptible(1);
+		lru_add_drain_all();
+		folio_lock(folio);
+		if (folio_test_lru(folio))
+			err = split_folio(folio);
+		folio_unlock(folio);
+	}
+	return err;
+}
+
+static void pkram_drop_folio(struct folio *folio)
+{
+	if (folio_test_large(folio) && pkram_folio_poisoned(folio)) {
+		if (folio_ref_count(folio) > 1)
+			pkram_split_poisoned(folio);
+		/* Better lost than used again */
+		if (folio_test_large(folio) && folio_ref_count(folio) == 1)
+			return;
+	}
+	folio_put(folio);
 }
 
 /**
@@ -268,7 +330,7 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
  * @nr: number of folios
  *
  * Folios that have no other user are freed, but for large ones of which a part
- * has failed: the page allocator would give that to somebody.
+ * has failed. Those that have others are split then.
  *
  * Context: May sleep. Takes pkram_pagetable_lock.
  */
@@ -281,15 +343,12 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 
 	while (pfn < end) {
 		struct page *page = pfn_to_page(pfn);
-		struct folio *folio = page_folio(page);
 
 		if (PageReserved(page)) {
 			for (cur = pfn; cur < pfn + (1UL << order); cur++)
 				free_reserved_page(pfn_to_page(cur));
-		} else if (folio_ref_count(folio) > 1 ||
-			   !folio_test_large(folio) ||
-			   !folio_contain_hwpoisoned_page(folio)) {
-			folio_put(folio);
+		} else {
+			pkram_drop_folio(page_folio(page));
 		}
 		pfn += 1UL << order;
 		cond_resched();
@@ -326,7 +385,9 @@ u64 pkram_drop_orphan(u64 pfn)
 		pkram_frames_clear(cur, next - cur);
 		nr += next - cur;
 	}
-	folio_put(folio);
+	/* Nobody can split it any more: see pkram_drop_folio() */
+	if (!folio_test_large(folio) || !pkram_folio_poisoned(folio))
+		folio_put(folio);
 	return nr;
 }
 
@@ -373,7 +434,7 @@ int pkram_copy_out(struct folio *folio, const struct pkram_run *run, gfp_t gfp,
 	struct folio *new;
 	int err;
 
-	if (folio_contain_hwpoisoned_page(folio))
+	if (pkram_folio_poisoned(folio))
 		return -EHWPOISON;
 	new = pkram_alloc_folio(folio_test_large(folio) ?
 				gfp | __GFP_NORETRY : gfp, folio_order(folio));

@@ -92,6 +92,7 @@ void pkram_meta_free(void *meta);
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
 #define pkram_claim_folio(...)						\
 	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
+bool pkram_folio_poisoned(struct folio *folio);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
 u64 pkram_drop_orphan(u64 pfn);
 
@@ -142,6 +143,7 @@ enum pkram_node_state {
  * @unchecked: comes from the previous kernel, and nobody has looked yet whether
  *	it and the others hold different frames; under pkram_lock
  * @ser: its page
+ * @name: its name, for when that page is damaged
  * @obj_tail: last link of objects while saving, next one to read while loading
  * @obj_entry: next entry of @obj_tail while loading
  * @nr_open: objects open for saving or loading; links may only be moved while
@@ -152,6 +154,7 @@ struct pkram_node {
 	enum pkram_node_state state;
 	bool unchecked;
 	struct pkram_node_ser *ser;
+	char name[PKRAM_NAME_MAX + 1];
 	struct pkram_link_ser *obj_tail;
 	unsigned int obj_entry;
 	unsigned int nr_open;

@@ -397,7 +397,7 @@ int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 			folio = pkram_claim_folio(run.pfn + skip, run.order);
 			if (IS_ERR(folio))
 				return done ?: PTR_ERR(folio);
-			if (!pa->poisoned && folio_contain_hwpoisoned_page(folio))
+			if (pkram_folio_poisoned(folio) && !pa->poisoned)
 				return done ?: -EHWPOISON;
 			folio_get(folio);
 			buf[done].folio = folio;

@@ -92,6 +92,8 @@ static int pkram_check_chain(struct pkram_check *c, u64 pfn, u32 type,
 		err = pkram_check_once(c, pfn, 1);
 		if (err)
 			return err;
+		if (PageHWPoison(pfn_to_page(pfn)))
+			return -EBADMSG;
 		link = pkram_pfn_to_virt(pfn);
 		if (!pkram_link_validate(link, type, pos))
 			return -EBADMSG;
@@ -215,8 +217,7 @@ static int pkram_nodes_see_one(struct pkram_pagetable *seen,
 	int err = pkram_node_see(seen, node);
 
 	if (err == -EBADMSG) {
-		pr_err("node '%.*s' is damaged\n", PKRAM_NAME_MAX,
-		       node->ser->name);
+		pr_err("node '%s' is damaged\n", node->name);
 		/* Too late: it was good, and is in use */
 		if (node->state == PKRAM_NODE_LOADING)
 			return -EBUSY;
@@ -286,9 +287,12 @@ void pkram_node_write_off(struct pkram_node *node)
 {
 	struct pkram_node_ser *ser = node->ser;
 
-	/* What is no node will not be handed over */
-	if (!pkram_node_ser_validate(ser))
-		return;
+	if (!pkram_node_ser_validate(ser)) {
+		clear_page(ser);
+		ser->magic = PKRAM_NODE_MAGIC;
+		ser->name_len = strlen(node->name);
+		memcpy(ser->name, node->name, ser->name_len);
+	}
 	/* Objects without a link to stand in */
 	ser->nr_objs = ser->nr_objs ?: 1;
 	ser->obj_pfn = ser->obj_pfn ?: pkram_virt_to_pfn(ser);

@@ -233,7 +233,6 @@ static struct shmem_pkram *shmem_pkram_register(const char *name)
 	st = kzalloc(sizeof(*st), GFP_KERNEL);
 	if (!st)
 		return ERR_PTR(-ENOMEM);
-	INIT_LIST_HEAD(&st->poisoned);
 	snprintf(st->node, sizeof(st->node), SHMEM_PKRAM_PREFIX "%s", name);
 
 	guard(mutex)(&shmem_pkram_lock);
@@ -345,7 +344,6 @@ int shmem_pkram_load(struct super_block *sb, struct fs_context *fc)
 static void shmem_pkram_release(struct shmem_pkram *st)
 {
 	pkram_finish_load(&st->ps);
-	shmem_pkram_keep_poisoned(st);
 	st->loaded = false;
 	WRITE_ONCE(st->preserved, false);
 }
@@ -417,7 +415,6 @@ void shmem_pkram_put(struct shmem_sb_info *sbinfo)
 	if (!st)
 		return;
 	shmem_pkram_load_end(st);
-	shmem_pkram_drop_poisoned(st);
 	kvfree(st->labelled);
 	if (st->ps.node)
 		pkram_abort_load(&st->ps);

@@ -134,8 +134,6 @@ enum shmem_pkram_action {
  * @noted: labels and mount flags have been seen to
  * @super_flags: PKRAM_SHMEM_SUPER_NO* as saved, or as mounted
  * @action: of the remount in progress
- * @poisoned: loaded folios with pages that have failed, each with a reference,
- *	until the load has been committed
  * @labelled: files of a loaded tree that have a label, until the mount succeeds
  * @nr_labelled: number of them
  * @node: name of the node; the part after the prefix is NAME
@@ -152,7 +150,6 @@ struct shmem_pkram {
 	bool noted;
 	u16 super_flags;
 	enum shmem_pkram_action action;
-	struct list_head poisoned;
 	struct inode **labelled;
 	size_t nr_labelled;
 	char node[sizeof(SHMEM_PKRAM_PREFIX) + SHMEM_PKRAM_NAME_MAX];
@@ -164,8 +161,6 @@ int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc);
 int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc);
 int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 			  struct fs_context *fc);
-void shmem_pkram_keep_poisoned(struct shmem_pkram *st);
-void shmem_pkram_drop_poisoned(struct shmem_pkram *st);
 void shmem_pkram_load_end(struct shmem_pkram *st);
 
 int shmem_pkram_save_rec(struct shmem_pkram_saver *sv, unsigned int type,

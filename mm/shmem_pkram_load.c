@@ -54,7 +54,6 @@
  * @limits: limits for new ids, from when the tree has been loaded
  * @nodes: by id - 1, the dentry of a directory, the inode of another file
  * @folios: loaded folios, each with the reference that the load has got
- * @poisoned: those of which pages have failed
  * @batch: folios that the next file may get
  * @batch_pos: next of them
  * @batch_nr: number of them
@@ -75,7 +74,6 @@ struct shmem_pkram_loader {
 	struct shmem_quota_limits limits;
 	void **nodes;
 	struct list_head folios;
-	struct list_head poisoned;
 	struct pkram_loaded batch[SHMEM_LOAD_BATCH];
 	unsigned int batch_pos;
 	unsigned int batch_nr;
@@ -314,7 +312,6 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 	if (!ld)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&ld->folios);
-	INIT_LIST_HEAD(&ld->poisoned);
 	ld->bytes.ps = &st->ps;
 	ld->bytes.type = PKRAM_OBJ_BYTES;
 	ld->pages.ps = &st->ps;
@@ -354,7 +351,8 @@ static int shmem_load_next_folio(struct shmem_pkram_loader *ld,
  */
 static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
 {
-	int try;
+	const bool lost = !folio_test_large(folio) && folio_test_hwpoison(folio);
+	int try, refs;
 
 	for (try = 0; try < SHMEM_LOAD_TRIES; try++) {
 		if (!ld->drained)
@@ -366,9 +364,9 @@ static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
 			folio_clear_unevictable(folio);
 			folio_put(folio);
 		}
-		/* The node's reference and ours; and that of memory_failure() */
-		if (folio_ref_count(folio) == 2 ||
-		    folio_contain_hwpoisoned_page(folio)) {
+		/* The node's and ours; memory_failure() may keep one to a page */
+		refs = folio_ref_count(folio);
+		if (refs == 2 || (lost && refs == 3)) {
 			mem_cgroup_uncharge(folio);
 			return 0;
 		}
@@ -429,8 +427,7 @@ static int shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
 	folio_unlock(folio);
 	if (err)
 		return err == -EEXIST ? -EBADMSG : err;
-	list_add_tail(&folio->lru, folio_contain_hwpoisoned_page(folio) ?
-				   &ld->poisoned : &ld->folios);
+	list_add_tail(&folio->lru, &ld->folios);
 	return 0;
 }
 
@@ -499,61 +496,11 @@ static void shmem_load_keep_folios(struct shmem_pkram_loader *ld)
 
 	list_for_each_entry_safe(folio, tmp, &ld->folios, lru) {
 		list_del(&folio->lru);
-		folio_add_lru(folio);
-		folio_put(folio);
-		cond_resched();
-	}
-}
-
-/**
- * shmem_pkram_keep_poisoned() - see to it that failed memory is not used again
- * @st: mount whose load has been committed
- *
- * A page that has failed stays in its file, where it gives errors, until that
- * is truncated. It is not put on the LRU, and not given to the page allocator
- * as a part of something larger.
- *
- * Context: May sleep. s_umount is held for writing.
- */
-void shmem_pkram_keep_poisoned(struct shmem_pkram *st)
-{
-	struct folio *folio, *tmp;
-	LIST_HEAD(pieces);
-	int err;
-
-	list_for_each_entry_safe(folio, tmp, &st->poisoned, lru) {
-		list_del_init(&folio->lru);
-		if (folio_test_large(folio)) {
-			folio_lock(folio);
-			err = split_folio_to_list(folio, &pieces);
-			folio_unlock(folio);
-			/* Our reference keeps it */
-			if (err)
-				continue;
-		}
-		list_add(&folio->lru, &pieces);
-	}
-	list_for_each_entry_safe(folio, tmp, &pieces, lru) {
-		list_del(&folio->lru);
-		if (!folio_test_hwpoison(folio))
+		/* Reclaim passes over large folios that have lost a page */
+		if (folio_test_large(folio) || !folio_test_hwpoison(folio))
 			folio_add_lru(folio);
 		folio_put(folio);
-	}
-}
-
-/**
- * shmem_pkram_drop_poisoned() - let go of failed memory of a load that was not committed
- * @st: mount, all of whose inodes are gone
- *
- * Context: May sleep.
- */
-void shmem_pkram_drop_poisoned(struct shmem_pkram *st)
-{
-	struct folio *folio, *tmp;
-
-	list_for_each_entry_safe(folio, tmp, &st->poisoned, lru) {
-		list_del(&folio->lru);
-		folio_put(folio);
+		cond_resched();
 	}
 }
 
@@ -564,7 +511,6 @@ static void shmem_load_undo_folios(struct shmem_pkram_loader *ld)
 
 	while (ld->batch_pos < ld->batch_nr)
 		folio_put(ld->batch[ld->batch_pos++].folio);
-	list_splice_init(&ld->poisoned, &ld->folios);
 	list_for_each_entry_safe(folio, tmp, &ld->folios, lru) {
 		list_del(&folio->lru);
 		folio_lock(folio);
@@ -842,7 +788,6 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 		SHMEM_SB(sb)->next_ino = ld->super.next_ino;
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
 		shmem_load_keep_folios(ld);
-		list_splice_init(&ld->poisoned, &st->poisoned);
 	}
 	shmem_pkram_load_end(st);
 	return err;

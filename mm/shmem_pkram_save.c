@@ -279,9 +279,7 @@ static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
 		return 0;
 	if (lost && !folio_test_large(folio))
 		return shmem_save_lost(sv, folio->index, 1);
-	/* One that was loaded with a lost part, and could not be split, is off the LRU */
-	if (folio_test_large(folio) && folio_test_lru(folio) &&
-	    !split_folio(folio))
+	if (folio_test_large(folio) && !split_folio(folio))
 		return -EAGAIN;
 	return shmem_save_refuse(sv, -EBUSY, lost ?
 				 "a huge page that has lost a part is in use" :

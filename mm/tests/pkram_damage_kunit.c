@@ -325,6 +325,7 @@ static void pkram_damage_test_hwpoison(struct kunit *test)
 	pkram_kunit_damage_save(test, &d);
 	/* Third of four in the first two runs: as it was claimed before */
 	SetPageHWPoison(d.pages + 2);
+	num_poisoned_pages_inc(page_to_pfn(d.pages));
 	pkram_kunit_begin_load(test, &ps);
 	KUNIT_EXPECT_EQ(test, 2, pkram_load_folios(&pa, one, 4));
 	for (i = 0; i < 2; i++)
@@ -345,10 +346,11 @@ static void pkram_damage_test_hwpoison(struct kunit *test)
 	folio = pkram_claim_folio(page_to_pfn(page), 0);
 	KUNIT_ASSERT_PTR_EQ(test, folio, page_folio(page));
 	KUNIT_EXPECT_FALSE(test, PageReserved(page));
-	KUNIT_EXPECT_TRUE(test, folio_contain_hwpoisoned_page(folio));
+	KUNIT_EXPECT_TRUE(test, pkram_folio_poisoned(folio));
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
 	adjust_managed_page_count(page, -1);
 	ClearPageHWPoison(page);
+	num_poisoned_pages_sub(page_to_pfn(d.pages), 1);
 	pkram_kunit_accepted(test);
 	pkram_kunit_damage_end(test, &d);
 }

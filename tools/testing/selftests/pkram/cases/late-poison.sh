@@ -16,11 +16,17 @@ sums() {
 	part file 5 1275 | sha256sum
 	part huge/file 0 511 | sha256sum
 	part huge/file 512 88 | sha256sum
-	part huge/file 601 423 | sha256sum
+	part huge/file 602 422 | sha256sum
 }
 
 mount_huge() {
 	mount -t tmpfs -o "pkram=late-huge${1:+,$1}" none $M/huge
+}
+
+# Pages that have failed are to be no part of anything larger when freed
+split() {
+	awk '/^ShmemHugePages/ { exit $2 != 0 }' /proc/meminfo ||
+		fail "$1: $(grep ^ShmemHugePages /proc/meminfo)"
 }
 
 lost() {
@@ -30,7 +36,24 @@ lost() {
 	sums | diff $M/sums - || fail "$1: content"
 }
 
+# Given up again by the mount that has preserved it
+released() {
+	mkdir -p $M
+	mount -t tmpfs -o pkram=late-released,huge=always none $M
+	$T fill $M/file 2M 3
+	preserve
+	$F poison $M/file 7
+	mount -o remount,rw,nopreserve $M
+	split "released"
+	[ "$($F byte $M/file 7)" = EIO ] || fail "released: nothing failed"
+	preserve
+	mount -o remount,rw,nopreserve $M
+	umount $M
+	expect_nothing_preserved
+}
+
 stage1() {
+	released
 	pmount late size=100M
 	$T fill $M/file 5M 1
 	mkdir $M/huge
@@ -58,9 +81,13 @@ stage2() {
 	lost "after kexec, read-only"
 	umount $M/huge $M
 	pmount late
-	mount_huge
+	mount_huge ro
+	$F poison $M/huge/file 601
+	mount -o remount,rw $M/huge
+	split "after kexec"
 	lost "after kexec"
-	awk '/^HardwareCorrupted/ { exit $2 != 12 }' /proc/meminfo ||
+	[ "$($F byte $M/huge/file 601)" = EIO ] || fail "just loaded: nothing failed"
+	awk '/^HardwareCorrupted/ { exit $2 != 16 }' /proc/meminfo ||
 		fail "$(grep ^HardwareCorrupted /proc/meminfo)"
 	preserve $M/huge
 	preserve

@@ -15,7 +15,7 @@ stage1() {
 	pmount lost '' /mnt/lost
 	$T fill /mnt/lost/large 20M 1
 	preserve /mnt/lost
-	# Overwritten: the node is left out at the kexec, all its pages are not
+	# Overwritten: only its name is left of it at the kexec, and all its pages
 	at=$($T find PKRMNODE | grep -v -x -F -f /tmp/good | head -1)
 	[ -n "$at" ] || fail "no node"
 	$T poke $((at + 80)) ff
@@ -24,11 +24,14 @@ stage1() {
 
 stage2() {
 	dmesg | grep -i pkram
-	expect_nodes 1
+	expect_nodes 2
 	[ "$(cat /sys/kernel/pkram/preserved_bytes)" -lt 20000000 ] ||
 		fail "$(cat /sys/kernel/pkram/preserved_bytes) bytes preserved"
 	pmount good '' /mnt/good
 	check /mnt/good
+	# Lost, but not forgotten: an empty tree would hide that
+	mount_err EBADMSG $M rw pkram=lost
+	drop shmem-lost
 	expect_nothing_preserved
 	pmount lost
 	expect_empty $M

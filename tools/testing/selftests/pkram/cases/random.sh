@@ -27,12 +27,15 @@ grow_on() {
 	[[ $options != *huge=* ]] || return 0
 	pmount control noatime,$options /mnt/control
 	random_grow /mnt/control $seed
+	# A whiteout that is removed leaves a negative dentry, which has a place in
+	# the order of its directory; a loaded tree has none
+	echo 2 > /proc/sys/vm/drop_caches
 	random_grow /mnt/control $((seed + 1))
 	shape $M > /tmp/loaded
 	shape /mnt/control > /tmp/control
 	umount /mnt/control
 	cmp -s /tmp/control /tmp/loaded || {
-		diff /tmp/control /tmp/loaded | cut -c 1-1500 | head -20
+		diff /tmp/control /tmp/loaded | sed -E "s/^(.{80}).{20,}(.{300})$/\1 [...] \2/" | head -40
 		fail "a loaded tree does not grow like another one"
 	}
 }
