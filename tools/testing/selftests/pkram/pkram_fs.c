@@ -25,22 +25,34 @@
  *                                collapsed into huge pages, until killed
  *   handle FILE                  print a file handle
  *   byhandle DIR HANDLE          print what the file with a handle contains
+ *   many DIR NAME FROM TO        preserve a small tree as NAME-N for each of these
+ *                                numbers, using DIR; prints "NAME-N HASH"
+ *   try DIR                      mount each that lines on standard input name:
+ *                                "NAME-N HASH", or "NAME-N empty", or "NAME-N ERRNO"
+ *   drop                         drop each that lines on standard input name
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/mount.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/quota.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define PAGE		4096UL
@@ -53,6 +65,7 @@
 /* <sys/mount.h> cannot be had together with <linux/mount.h> */
 #define MS_RDONLY	1
 #define MS_REMOUNT	32
+#define MS_NOATIME	1024
 
 static int open_or_die(const char *path, int flags)
 {
@@ -390,6 +403,219 @@ static int do_byhandle(char **arg)
 	return 0;
 }
 
+/* ----------------------------------------------------------------- trees */
+
+static void must(int ret, const char *what)
+{
+	if (ret < 0)
+		err(2, "%s", what);
+}
+
+/* One of many kinds, with records that need two pages */
+static void make_tree(void)
+{
+	const struct timespec times[2] = { { 1000000, 1 }, { 981173106, 123456789 } };
+	char large[3000], data[5000];
+	int fd;
+
+	memset(large, 'l', sizeof(large));
+	memset(data, 'd', sizeof(data));
+	must(mkdir("dir", 0755), "mkdir");
+	must(mkdir("dir/empty", 01777), "mkdir");
+	fd = open("dir/file", O_RDWR | O_CREAT | O_EXCL, 04755);
+	must(fd, "file");
+	must(write(fd, data, sizeof(data)), "write");
+	must(fsetxattr(fd, "user.a", "b", 1, 0), "setxattr");
+	must(fsetxattr(fd, "user.large", large, sizeof(large), 0), "setxattr");
+	must(pwrite(fd, "x", 1, 1000000), "write");
+	must(futimens(fd, times), "utimens");
+	close(fd);
+	must(link("dir/file", "link"), "link");
+	must(symlink("nowhere", "short"), "symlink");
+	large[200] = '\0';
+	must(symlink(large, "long"), "symlink");
+	must(mkfifo("fifo", 0600), "mkfifo");
+	must(chown("fifo", 1000, 65534), "chown");
+	must(mknod("null", S_IFCHR | 0666, makedev(1, 3)), "mknod");
+}
+
+static uint64_t hash(uint64_t h, const void *from, size_t size)
+{
+	const unsigned char *byte = from;
+
+	while (size--)
+		h = (h ^ *byte++) * 0x100000001b3ULL;
+	return h;
+}
+
+static uint64_t hash_file(uint64_t h, const char *name, bool *empty);
+
+static uint64_t hash_dir(uint64_t h, const char *name, bool *empty)
+{
+	DIR *dir = opendir(name);
+	struct dirent *d;
+	char path[4096];
+
+	must(dir ? 0 : -1, name);
+	while ((d = readdir(dir))) {
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		*empty = false;
+		snprintf(path, sizeof(path), "%s/%s", name, d->d_name);
+		h = hash(h, path, strlen(path) + 1);
+		h = hash(h, &d->d_off, sizeof(d->d_off));
+		h = hash_file(h, path, empty);
+	}
+	closedir(dir);
+	return h;
+}
+
+static uint64_t hash_data(uint64_t h, const char *name)
+{
+	int fd = open(name, O_RDONLY);
+	char buf[PAGE];
+	ssize_t n;
+
+	must(fd, name);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		h = hash(h, buf, n);
+	must(n, name);
+	close(fd);
+	return h;
+}
+
+static uint64_t hash_xattrs(uint64_t h, const char *name)
+{
+	char names[PAGE], value[PAGE], *next;
+	ssize_t size = llistxattr(name, names, sizeof(names)), n;
+
+	must(size, name);
+	for (next = names; next < names + size; next += strlen(next) + 1) {
+		n = lgetxattr(name, next, value, sizeof(value));
+		must(n, next);
+		h = hash(hash(h, next, strlen(next) + 1), value, n);
+	}
+	return h;
+}
+
+/* All that can be seen, but for when it was last read */
+static uint64_t hash_file(uint64_t h, const char *name, bool *empty)
+{
+	char target[PAGE];
+	struct statx st;
+	ssize_t n;
+
+	must(statx(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW,
+		   STATX_BASIC_STATS | STATX_BTIME, &st), name);
+	memset(&st.stx_atime, 0, sizeof(st.stx_atime));
+	st.stx_dev_major = 0;
+	st.stx_dev_minor = 0;
+	h = hash(h, &st, offsetof(struct statx, stx_mnt_id));
+	h = hash_xattrs(h, name);
+	switch (st.stx_mode & S_IFMT) {
+	case S_IFDIR:
+		return hash_dir(h, name, empty);
+	case S_IFREG:
+		return hash_data(h, name);
+	case S_IFLNK:
+		n = readlink(name, target, sizeof(target));
+		must(n, name);
+		return hash(h, target, n);
+	}
+	return h;
+}
+
+static int mount_tmpfs(const char *dir, const char *name, unsigned long flags,
+		       const char *more)
+{
+	char options[512];
+
+	snprintf(options, sizeof(options), "pkram=%s%s", name, more);
+	return syscall(SYS_mount, "tmpfs", dir, "tmpfs", flags, options);
+}
+
+/* Into the tree that is mounted there; not to be in it when it is unmounted */
+static void enter(const char *dir)
+{
+	must(chdir(dir), dir);
+}
+
+static void leave(const char *dir)
+{
+	must(chdir("/"), "/");
+	must(syscall(SYS_umount2, dir, 0), dir);
+}
+
+static int do_many(char **arg)
+{
+	int n, from = atoi(arg[2]), to = atoi(arg[3]);
+	bool empty = true;
+	char name[64];
+
+	for (n = from; n <= to; n++) {
+		snprintf(name, sizeof(name), "%s-%d", arg[1], n);
+		must(mount_tmpfs(arg[0], name, MS_NOATIME, ",size=1M"), name);
+		enter(arg[0]);
+		make_tree();
+		printf("%s %016llx\n", name,
+		       (unsigned long long)hash_file(1, ".", &empty));
+		must(mount_tmpfs(arg[0], name, MS_REMOUNT | MS_RDONLY | MS_NOATIME,
+				 ",preserve"), name);
+		leave(arg[0]);
+	}
+	return 0;
+}
+
+/* The first word of the next line; NULL at the end. The same buffer each time */
+static const char *next_name(void)
+{
+	static char line[512], name[256];
+
+	if (!fgets(line, sizeof(line), stdin))
+		return NULL;
+	if (sscanf(line, "%255s", name) != 1)
+		errx(2, "not a line: %s", line);
+	return name;
+}
+
+static int do_try(char **arg)
+{
+	const char *name;
+
+	while ((name = next_name())) {
+		bool empty = true;
+		uint64_t h;
+
+		if (mount_tmpfs(arg[0], name, MS_NOATIME, "")) {
+			printf("%s %s\n", name, strerrorname_np(errno));
+			continue;
+		}
+		enter(arg[0]);
+		h = hash_file(1, ".", &empty);
+		if (empty)
+			printf("%s empty\n", name);
+		else
+			printf("%s %016llx\n", name, (unsigned long long)h);
+		leave(arg[0]);
+	}
+	return 0;
+}
+
+static int do_drop(char **arg)
+{
+	int fd = open("/sys/kernel/pkram/drop", O_WRONLY), len;
+	const char *name;
+	char node[300];
+
+	(void)arg;
+	must(fd, "drop");
+	while ((name = next_name())) {
+		len = snprintf(node, sizeof(node), "shmem-%s", name);
+		must(pwrite(fd, node, len, 0), name);
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(char **arg);
@@ -409,6 +635,9 @@ static const struct {
 	{ "faults", do_faults, 1 },
 	{ "handle", do_handle, 1 },
 	{ "byhandle", do_byhandle, 2 },
+	{ "many", do_many, 4 },
+	{ "try", do_try, 1 },
+	{ "drop", do_drop, 0 },
 };
 
 int main(int argc, char **argv)
