@@ -13,8 +13,9 @@ committed() {
 
 # about WANT GOT WHAT: but for a few processes
 about() {
-	[ $(($1 - $2)) -lt 20000 ] && [ $(($2 - $1)) -lt 20000 ] ||
-		fail "$3: $2 KiB committed, expected $1"
+	local off=$(($1 - $2))
+
+	[ ${off#-} -lt 20000 ] || fail "$3: $2 KiB committed, expected $1"
 }
 
 stage1() {
