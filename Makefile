@@ -90,7 +90,8 @@ upstream-selftests: sync ## the kernel's own selftests of shmem: as without the 
 
 # The debug kernel takes ten times as long: what reaches most of the code
 DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file \
-	attributes quota policy poison mount-api failnth:slice orphans
+	attributes quota policy poison late-poison:file labels mount-api \
+	failnth:slice orphans
 
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest

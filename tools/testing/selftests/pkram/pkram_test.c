@@ -22,7 +22,7 @@
  *   bytes NAME FROM TO STEP      of each node NAME-N of these numbers name one byte of
  *                                its metadata, the (N * STEP)th:
  *                                "NAME-N KIND OFFSET USED ADDRESS"; KIND is what the
- *                                page is, USED "used", "name" or "unused"
+ *                                page is, USED "used" or "unused"
  *   flip                         change a bit of each byte that lines of "bytes" on
  *                                standard input name; twice changes it back
  *   deep DIR LEVELS              make directories in each other
@@ -636,9 +636,8 @@ static unsigned int node_meta(struct meta *meta, uint64_t pfn)
 
 static const char *meta_used(const struct meta *m, unsigned long byte)
 {
-	struct node *node = phys(m->pfn * PAGE);
-	struct link *link = (void *)node;
-	size_t used = sizeof(*node);
+	struct link *link = phys(m->pfn * PAGE);
+	size_t used = sizeof(struct node);
 
 	if (!strcmp(m->kind, "objs"))
 		used = offsetof(struct link, objs) + link->nr * sizeof(struct obj);
@@ -646,9 +645,6 @@ static const char *meta_used(const struct meta *m, unsigned long byte)
 		used = offsetof(struct link, runs) + link->nr * sizeof(struct run);
 	if (!strcmp(m->kind, "bytes"))
 		used = offsetof(struct link, runs) + link->nr;
-	if (!strcmp(m->kind, "node") && byte >= offsetof(struct node, name) &&
-	    byte <= offsetof(struct node, name) + node->name_len)
-		return "name";
 	return byte < used ? "used" : "unused";
 }
 
