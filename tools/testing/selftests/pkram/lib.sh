@@ -221,6 +221,31 @@ free_kib() {
 	echo "$b"
 }
 
+# swap_on SIZE: something to swap to, and a cgroup x whose memory can be reclaimed
+swap_on() {
+	echo "$1" > /sys/block/zram0/disksize
+	mkswap /dev/zram0 > /dev/null
+	swapon /dev/zram0
+	echo +memory > /sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/x
+}
+
+# swap_out AMOUNT KIB: reclaim the memory of cgroup x by this amount at a time,
+# until at least so many KiB are in swap. Reclaim gives up early when pages are
+# in use or on their way somewhere.
+swap_out() {
+	local n out
+
+	for ((n = 0; n < 100; n++)); do
+		echo "$1" > /sys/fs/cgroup/x/memory.reclaim || sleep 0.1
+		out=$(awk '/^SwapTotal/ { t = $2 } /^SwapFree/ { f = $2 }
+			END { print t - f }' /proc/meminfo)
+		[ "$out" -lt "$2" ] || break
+	done
+	echo "SWAPPED $out KiB"
+	[ "$out" -ge "$2" ] || fail "too little was swapped out"
+}
+
 # ----------------------------------------------------------------- trees
 
 # tree_kinds DIR: one of everything that a tree can be made of
@@ -338,6 +363,17 @@ check_kinds() {
 	want=$(head -c $((2 * 4092)) /dev/zero | tr '\0' x | sed 's/xx/a5/g')
 	[ "$($T tail "$1/data/tail")" = "$want" ] ||
 		fail "bytes past the end of file have changed"
+}
+
+# Of the trees in $M and in $M/huge, where all that is left is thrown away,
+# nothing is accounted for any more
+expect_all_freed() {
+	[ "$(df --output=used $M/huge | tail -1)" -eq 0 ] || fail "used"
+	umount $M/huge
+	rm -r "${M:?}"/*
+	[ "$(df --output=used $M | tail -1)" -eq 0 ] || fail "used"
+	umount $M
+	expect_nothing_preserved
 }
 
 # No preserved state may be left over when all has been loaded

@@ -16,6 +16,7 @@ attempt() {
 stage1() {
 	pmount api size=100M
 	tree_kinds $M
+	$T fill $M/large 8M 1
 	remember $M
 	preserve
 	umount $M
@@ -47,10 +48,11 @@ attempts() {
 	mount_err EBUSY /mnt/second rw pkram=api
 	umount $M
 	expect_nodes 1
-	# Not enough memory
+	# Too little memory for the pages; enough for the inodes, whose charges may
+	# end in an OOM kill, and for what each CPU charges in advance
 	mkdir -p /sys/fs/cgroup/small
 	echo +memory > /sys/fs/cgroup/cgroup.subtree_control
-	echo 300k > /sys/fs/cgroup/small/memory.max
+	echo 4M > /sys/fs/cgroup/small/memory.max
 	got=$(echo $BASHPID > /sys/fs/cgroup/small/cgroup.procs
 		exec $T mount $M rw pkram=api)
 	[ "$got" = ENOMEM ] || fail "memory.max: '$got'"

@@ -89,19 +89,12 @@ stage2() {
 # Swap out what is in this cgroup, which is who has mounted: all of the tree
 squeeze() {
 	[ -e /sys/block/zram0 ] || fail "no zram"
-	echo 300M > /sys/block/zram0/disksize
-	mkswap /dev/zram0 > /dev/null
-	swapon /dev/zram0
-	echo +memory > $cg/cgroup.subtree_control
-	mkdir $cg/x
+	swap_on 300M
 	# As it is charged when it is loaded: once more
 	mount -o remount,ro,preserve $M
 	umount $M
 	(echo $BASHPID > $cg/x/cgroup.procs && exec mount -t tmpfs -o pkram=mthp mthp $M)
-	echo 300M > $cg/x/memory.reclaim || true
-	awk '/^SwapTotal/ { t = $2 } /^SwapFree/ { f = $2 }
-		END { print "SWAPPED", t - f, "KiB"; exit t - f < 15000 }' /proc/meminfo ||
-		fail "too little was swapped out"
+	swap_out 300M 15000
 }
 
 stage3() {
