@@ -218,7 +218,7 @@ static const struct {
 	[PKRAM_SHMEM_DENTRY]	= { sizeof(struct pkram_shmem_dentry), true },
 	[PKRAM_SHMEM_SYMLINK]	= { sizeof(struct pkram_shmem_symlink), true },
 	[PKRAM_SHMEM_DATA]	= { sizeof(struct pkram_shmem_data) },
-	[PKRAM_SHMEM_MPOL]	= { sizeof(struct pkram_shmem_mpol), true },
+	[PKRAM_SHMEM_MPOL]	= { sizeof(struct pkram_shmem_policy), true },
 	[PKRAM_SHMEM_QUOTA]	= { sizeof(struct pkram_shmem_quota) },
 	[PKRAM_SHMEM_POISON]	= { sizeof(struct pkram_shmem_poison) },
 	[PKRAM_SHMEM_XATTR]	= { sizeof(struct pkram_shmem_xattr), true },
@@ -262,14 +262,28 @@ static const char *check_super(struct pkram_shmem_check *chk,
 	return NULL;
 }
 
+/* No mask could have a bit for a higher node */
+static bool pkram_shmem_node_possible(u32 node)
+{
+	return node == PKRAM_SHMEM_NO_NODE || node < 64 * PKRAM_SHMEM_NODES_WORDS;
+}
+
+/* Whatever it is for; what a mode means is up to who uses it */
+static bool pkram_shmem_policy_possible(const struct pkram_shmem_policy *rec)
+{
+	return !rec->rec.flags && !rec->reserved && rec->nr_words &&
+	       rec->nr_words <= PKRAM_SHMEM_NODES_WORDS &&
+	       rec->mode <= 0xffff &&
+	       pkram_shmem_node_possible(rec->home_node) &&
+	       rec->rec.len == sizeof(*rec) + 2 * sizeof(u64) * rec->nr_words;
+}
+
 static const char *check_mpol(struct pkram_shmem_check *chk,
-			      const struct pkram_shmem_mpol *rec)
+			      const struct pkram_shmem_policy *rec)
 {
 	if (!pkram_shmem_super_allowed(chk, PKRAM_SHMEM_MPOL))
 		return "policy of the mount in the wrong place";
-	if (rec->rec.flags || !rec->len || rec->len > PKRAM_SHMEM_MPOL_MAX ||
-	    !pkram_shmem_bytes_fit(&rec->rec, sizeof(*rec), rec->len) ||
-	    memchr(rec->text, 0, rec->len))
+	if (!pkram_shmem_policy_possible(rec) || rec->start || rec->end)
 		return "bad policy of the mount";
 	return NULL;
 }
@@ -390,22 +404,13 @@ static const char *check_poison(struct pkram_shmem_check *chk,
 	return NULL;
 }
 
-/* No mask could have a bit for a higher node */
-static bool pkram_shmem_node_possible(u32 node)
-{
-	return node == PKRAM_SHMEM_NO_NODE || node < 64 * PKRAM_SHMEM_NODES_WORDS;
-}
-
 static const char *check_policy(struct pkram_shmem_check *chk,
 				const struct pkram_shmem_policy *rec)
 {
 	if (!pkram_shmem_new_is(chk, S_IFREG))
 		return "policy in the wrong place";
-	if (rec->rec.flags || rec->reserved || rec->start < chk->new_policy ||
-	    rec->start >= rec->end || rec->end > PKRAM_SHMEM_PAGES_MAX ||
-	    !rec->nr_words || rec->nr_words > PKRAM_SHMEM_NODES_WORDS ||
-	    rec->mode > 0xffff || !pkram_shmem_node_possible(rec->home_node) ||
-	    rec->rec.len != sizeof(*rec) + 2 * sizeof(u64) * rec->nr_words)
+	if (!pkram_shmem_policy_possible(rec) || rec->start < chk->new_policy ||
+	    rec->start >= rec->end || rec->end > PKRAM_SHMEM_PAGES_MAX)
 		return "bad policy";
 	chk->new_policy = rec->end;
 	return NULL;

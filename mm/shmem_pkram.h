@@ -174,7 +174,7 @@ int shmem_pkram_save_poison(struct shmem_pkram_saver *sv, pgoff_t start,
 int shmem_pkram_save_dquots(struct shmem_pkram_saver *sv,
 			    struct super_block *sb);
 int shmem_pkram_load_mpol(struct fs_context *fc,
-			  const struct pkram_shmem_mpol *rec);
+			  const struct pkram_shmem_policy *rec);
 int shmem_pkram_load_quota(struct fs_context *fc,
 			   const struct pkram_shmem_quota *rec,
 			   struct shmem_quota_limits *limits);

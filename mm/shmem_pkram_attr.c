@@ -314,12 +314,28 @@ struct shmem_saved_policy {
 	u64 nodes[2 * SHMEM_NODES_WORDS];
 };
 
+static void shmem_save_mempolicy(struct shmem_saved_policy *saved,
+				 const struct mempolicy *pol)
+{
+	saved->rec = (struct pkram_shmem_policy){
+		.mode = pol->mode | (pol->flags & MPOL_MODE_FLAGS),
+		.home_node = pol->home_node == NUMA_NO_NODE ?
+			     PKRAM_SHMEM_NO_NODE : pol->home_node,
+		.nr_words = SHMEM_NODES_WORDS,
+	};
+	memset(saved->nodes, 0, sizeof(saved->nodes));
+	/* It has none, and what stands there is what was there before */
+	if (pol->mode == MPOL_LOCAL)
+		return;
+	bitmap_to_arr64(saved->nodes, pol->nodes.bits, MAX_NUMNODES);
+	bitmap_to_arr64(saved->nodes + SHMEM_NODES_WORDS,
+			pol->w.user_nodemask.bits, MAX_NUMNODES);
+}
+
 /* The policy of the first range that ends after @pos, as a record */
 static bool shmem_next_policy(struct shared_policy *sp, pgoff_t pos,
 			      struct shmem_saved_policy *saved)
 {
-	struct pkram_shmem_policy *rec = &saved->rec;
-	const struct mempolicy *pol;
 	struct sp_node *found = NULL;
 	struct rb_node *node;
 
@@ -338,22 +354,9 @@ static bool shmem_next_policy(struct shared_policy *sp, pgoff_t pos,
 	if (!found)
 		return false;
 
-	pol = found->policy;
-	*rec = (struct pkram_shmem_policy){
-		.start = max(found->start, pos),
-		.end = found->end,
-		.mode = pol->mode | (pol->flags & MPOL_MODE_FLAGS),
-		.home_node = pol->home_node == NUMA_NO_NODE ?
-			     PKRAM_SHMEM_NO_NODE : pol->home_node,
-		.nr_words = SHMEM_NODES_WORDS,
-	};
-	memset(saved->nodes, 0, sizeof(saved->nodes));
-	/* It has none, and what stands there is what was there before */
-	if (pol->mode == MPOL_LOCAL)
-		return true;
-	bitmap_to_arr64(saved->nodes, pol->nodes.bits, MAX_NUMNODES);
-	bitmap_to_arr64(saved->nodes + SHMEM_NODES_WORDS,
-			pol->w.user_nodemask.bits, MAX_NUMNODES);
+	shmem_save_mempolicy(saved, found->policy);
+	saved->rec.start = max(found->start, pos);
+	saved->rec.end = found->end;
 	return true;
 }
 
@@ -452,25 +455,29 @@ static int shmem_load_policy(struct inode *inode,
 
 static int shmem_save_mpol(struct shmem_pkram_saver *sv, struct mempolicy *mpol)
 {
-	struct pkram_shmem_mpol rec = {};
-	struct kvec vec[] = { { &rec, sizeof(rec) }, {} };
-	char *text;
-	int err;
+	struct shmem_saved_policy saved;
+	struct kvec vec = { &saved, sizeof(saved) };
 
 	if (!mpol)
 		return 0;
-	text = kmalloc(PKRAM_SHMEM_MPOL_MAX, SHMEM_PKRAM_GFP);
-	if (!text)
-		return -ENOMEM;
-	mpol_to_str(text, PKRAM_SHMEM_MPOL_MAX, mpol);
-	vec[1].iov_base = text;
-	vec[1].iov_len = strlen(text);
-	rec.len = vec[1].iov_len;
-	err = rec.len == PKRAM_SHMEM_MPOL_MAX - 1 ? -E2BIG :
-	      shmem_pkram_save_rec(sv, PKRAM_SHMEM_MPOL, 0, vec,
-				   ARRAY_SIZE(vec));
-	kfree(text);
-	return err;
+	shmem_save_mempolicy(&saved, mpol);
+	return shmem_pkram_save_rec(sv, PKRAM_SHMEM_MPOL, 0, &vec, 1);
+}
+
+static int shmem_load_mpol(struct mempolicy **mpol,
+			   const struct pkram_shmem_policy *rec)
+{
+	struct mempolicy pol, *new;
+
+	if (!shmem_load_mempolicy(&pol, rec))
+		return -ENODEV;
+	/* Of nodes that are gone files shall not know either */
+	pol.w.user_nodemask = pol.nodes;
+	new = mpol_dup(&pol);
+	if (IS_ERR(new))
+		return PTR_ERR(new);
+	*mpol = new;
+	return 0;
 }
 #else
 static int shmem_save_mpol(struct shmem_pkram_saver *sv, struct mempolicy *mpol)
@@ -490,6 +497,12 @@ static int shmem_load_policy(struct inode *inode,
 {
 	return 0;
 }
+
+static int shmem_load_mpol(struct mempolicy **mpol,
+			   const struct pkram_shmem_policy *rec)
+{
+	return -ENODEV;
+}
 #endif /* CONFIG_NUMA */
 
 /**
@@ -497,23 +510,22 @@ static int shmem_load_policy(struct inode *inode,
  * @fc: mount, which has not been given mpol=
  * @rec: record, checked
  *
- * A policy that does not fit this machine is left out.
+ * A policy loses the nodes that this machine does not have. One that cannot do
+ * without them, or that this kernel does not know, is left out.
  *
  * Context: May sleep.
  * Return: 0; -ENOMEM.
  */
 int shmem_pkram_load_mpol(struct fs_context *fc,
-			  const struct pkram_shmem_mpol *rec)
+			  const struct pkram_shmem_policy *rec)
 {
 	struct shmem_options *ctx = fc->fs_private;
-	char *text = kmemdup_nul(rec->text, rec->len, SHMEM_PKRAM_GFP);
+	int err = shmem_load_mpol(&ctx->mpol, rec);
 
-	if (!text)
-		return -ENOMEM;
-	if (!IS_ENABLED(CONFIG_NUMA) || mpol_parse_str(text, &ctx->mpol))
-		pr_info("the memory policy mpol=%*pE of '%s' does not fit this machine, left out\n",
-			(int)rec->len, rec->text, ctx->pkram.name);
-	kfree(text);
+	if (err != -ENODEV)
+		return err;
+	pr_info("the memory policy %#x of '%s' does not fit this machine, left out\n",
+		rec->mode, ctx->pkram.name);
 	return 0;
 }
 

@@ -361,26 +361,6 @@ static_assert(offsetof(struct pkram_shmem_data, pos) == 8);
 static_assert(offsetof(struct pkram_shmem_data, nr) == 16);
 static_assert(offsetof(struct pkram_shmem_data, fallocend) == 24);
 
-/* PKRAM_SHMEM_MPOL_MAX: longest memory policy of a mount in bytes */
-#define PKRAM_SHMEM_MPOL_MAX	4096
-
-/**
- * struct pkram_shmem_mpol - mpol= of the mount
- * @rec: type %PKRAM_SHMEM_MPOL
- * @len: length of @text
- * @text: as in /proc/mounts, without NUL
- */
-struct pkram_shmem_mpol {
-	struct pkram_shmem_rec rec;
-	__u32 len;
-	__u8 text[];
-};
-
-static_assert(sizeof(struct pkram_shmem_mpol) == 12);
-static_assert(offsetof(struct pkram_shmem_mpol, rec) == 0);
-static_assert(offsetof(struct pkram_shmem_mpol, len) == 8);
-static_assert(offsetof(struct pkram_shmem_mpol, text) == 12);
-
 /* Types of quota, also bits of %PKRAM_SHMEM_QUOTA's flags */
 #define PKRAM_SHMEM_QUOTA_USER		0
 #define PKRAM_SHMEM_QUOTA_GROUP		1
@@ -520,10 +500,10 @@ static_assert(offsetof(struct pkram_shmem_poison, nr) == 16);
 #define PKRAM_SHMEM_NO_NODE		0xffffffffU
 
 /**
- * struct pkram_shmem_policy - NUMA policy of a part of a regular file
- * @rec: type %PKRAM_SHMEM_POLICY
- * @start: index of the first page
- * @end: index after the last page
+ * struct pkram_shmem_policy - NUMA policy of a part of a regular file, or mpol=
+ * @rec: type %PKRAM_SHMEM_POLICY, or %PKRAM_SHMEM_MPOL
+ * @start: index of the first page; 0 in the policy of a mount
+ * @end: index after the last page; 0 in the policy of a mount
  * @mode: MPOL_* mode and MPOL_F_* flags of include/uapi/linux/mempolicy.h,
  *	as in the argument of mbind()
  * @home_node: home node, or %PKRAM_SHMEM_NO_NODE

@@ -30,7 +30,6 @@
 	VALUE(PKRAM_SHMEM_OFFSET_MAX);
 	VALUE(PKRAM_SHMEM_NAME_MAX);
 	VALUE(PKRAM_SHMEM_TARGET_MAX);
-	VALUE(PKRAM_SHMEM_MPOL_MAX);
 	VALUE(PKRAM_SHMEM_QUOTA_USER);
 	VALUE(PKRAM_SHMEM_QUOTA_GROUP);
 	VALUE(PKRAM_SHMEM_QUOTA_TYPES);
@@ -124,10 +123,6 @@
 	FIELD(pkram_shmem_data, fallocend);
 	END(pkram_shmem_data);
 
-	STRUCT(pkram_shmem_mpol);
-	FIELD(pkram_shmem_mpol, rec);
-	FIELD(pkram_shmem_mpol, len);
-	END(pkram_shmem_mpol);
 
 	STRUCT(pkram_shmem_quota);
 	FIELD(pkram_shmem_quota, rec);

@@ -43,7 +43,6 @@ extern struct stream s;
 #define NAME(i)		((struct pkram_shmem_dentry *)s.rec[i])
 #define SYM(i)		((struct pkram_shmem_symlink *)s.rec[i])
 #define DATA(i)		((struct pkram_shmem_data *)s.rec[i])
-#define MPOL(i)		((struct pkram_shmem_mpol *)s.rec[i])
 #define QUOTA(i)	((struct pkram_shmem_quota *)s.rec[i])
 #define DQUOT(i)	((struct pkram_shmem_dquot *)s.rec[i])
 #define POISON(i)	((struct pkram_shmem_poison *)s.rec[i])
@@ -68,20 +67,19 @@ struct pkram_shmem_dir *dir(u32 id, u32 nr);
 struct pkram_shmem_dentry *name(u32 id, const char *text);
 struct pkram_shmem_symlink *target(const char *text);
 struct pkram_shmem_data *data(u64 pos, u64 nr);
-struct pkram_shmem_mpol *mpol(const char *text);
 struct pkram_shmem_quota *quota(unsigned int usage, unsigned int limits);
 struct pkram_shmem_dquot *dquot(u32 type, u32 id);
 struct pkram_shmem_poison *poison(u64 start, u64 nr);
 struct pkram_shmem_xattr *xattr(const char *text, const void *value, u32 len);
 struct pkram_shmem_acl *acl(unsigned int flags, u32 nr_entries);
 struct pkram_shmem_policy *policy(u64 start, u64 end, u32 nr_words);
+struct pkram_shmem_policy *mpol(u32 nr_words);
 
 /* Write a record that is there already */
 void put_xattr(struct pkram_shmem_xattr *rec, const void *text, u32 name_len,
 	       const void *value, u32 value_len);
 void put_acl(struct pkram_shmem_acl *rec, unsigned int flags,
 	     const void *value, u32 len);
-void put_mpol(struct pkram_shmem_mpol *rec, const void *text, u32 len);
 
 /* Trees that are right */
 void tree(void);

@@ -139,8 +139,10 @@ static unsigned int audit_mount(void)
 	unsigned int i = 1;
 
 	EXPECT_EQ(TYPE(i++), PKRAM_SHMEM_SUPER);
-	if (TYPE(i) == PKRAM_SHMEM_MPOL)
+	if (TYPE(i) == PKRAM_SHMEM_MPOL) {
+		EXPECT(!POLICY(i)->start && !POLICY(i)->end);
 		i++;
+	}
 	if (TYPE(i) == PKRAM_SHMEM_QUOTA) {
 		u8 usage = REC(i)->flags, limits = REC(i)->flags >> 8;
 
@@ -217,6 +219,8 @@ static const struct {
 	[PKRAM_SHMEM_POISON]	= { sizeof(struct pkram_shmem_poison) },
 	[PKRAM_SHMEM_POLICY]	= { sizeof(struct pkram_shmem_policy), 0,
 		offsetof(struct pkram_shmem_policy, reserved) },
+	[PKRAM_SHMEM_MPOL]	= { sizeof(struct pkram_shmem_policy), 0,
+		offsetof(struct pkram_shmem_policy, reserved) },
 	[PKRAM_SHMEM_DQUOT]	= { sizeof(struct pkram_shmem_dquot) },
 };
 
@@ -225,7 +229,7 @@ static void write_fixed(void *to, unsigned int i)
 	const unsigned int type = TYPE(i);
 	u32 len = fixed[type].len;
 
-	if (type == PKRAM_SHMEM_POLICY)
+	if (type == PKRAM_SHMEM_POLICY || type == PKRAM_SHMEM_MPOL)
 		len += 16 * POLICY(i)->nr_words;
 	EXPECT(len >= 8 && len <= PKRAM_SHMEM_ENTRY_MAX);
 	memcpy(to, s.rec[i], len);
@@ -243,9 +247,6 @@ static void write_again(void *to, unsigned int i)
 		break;
 	case PKRAM_SHMEM_SYMLINK:
 		pkram_shmem_put_symlink(to, SYM(i)->target, SYM(i)->target_len);
-		break;
-	case PKRAM_SHMEM_MPOL:
-		put_mpol(to, MPOL(i)->text, MPOL(i)->len);
 		break;
 	case PKRAM_SHMEM_XATTR:
 		put_xattr(to, XATTR(i)->data, XATTR(i)->name_len,

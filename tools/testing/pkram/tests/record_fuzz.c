@@ -152,7 +152,7 @@ static void random_mount(void)
 	SUPER->max_blocks = sim_random(PAGES_LIMIT + 1);
 	SUPER->uid = sim_random(~0U);
 	if (sim_random(2))
-		mpol(random_text());
+		mpol(1 + sim_random(4));
 }
 
 static void random_dquots(unsigned int usage)

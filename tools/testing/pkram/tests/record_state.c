@@ -140,41 +140,54 @@ static void test_any_order(void)
 
 /* ------------------------------------------------------------------- mount */
 
-static void long_mpol(u32 len, char c)
+/* Make the masks of a policy this long */
+static void words(unsigned int i, u32 nr)
 {
-	char text[PKRAM_SHMEM_MPOL_MAX + 1];
+	POLICY(i)->nr_words = nr;
+	LEN(i) = sizeof(struct pkram_shmem_policy) + 16 * nr;
+}
 
-	memset(text, c, len);
-	put_mpol(MPOL(F_MPOL), text, len);
+/* What any policy must be like */
+static void policy_bounds(unsigned int i, const char *bad)
+{
+	const u32 nodes = 64 * PKRAM_SHMEM_NODES_WORDS;
+	u32 nr;
+
+	for (nr = 1; nr <= PKRAM_SHMEM_NODES_WORDS; nr++)
+		OK(words(i, nr));
+	OK(POLICY(i)->mode = 0);
+	OK(POLICY(i)->mode = 0xffff);
+	OK(POLICY(i)->home_node = 0);
+	OK(POLICY(i)->home_node = nodes - 1);
+
+	NO(bad, words(i, 0));
+	NO(bad, words(i, PKRAM_SHMEM_NODES_WORDS + 1));
+	NO(bad, POLICY(i)->nr_words++);
+	NO(bad, POLICY(i)->nr_words--);
+	NO(bad, POLICY(i)->nr_words = ~0U);
+	NO(bad, POLICY(i)->nr_words = (1U << 28) + 1);
+	NO(bad, LEN(i) += 8);
+	NO(bad, LEN(i) -= 8);
+	NO(bad, LEN(i) += 16);
+	NO("record of a wrong length", LEN(i) = 32);
+	NO(bad, POLICY(i)->mode = 0x10000);
+	NO(bad, POLICY(i)->mode = ~0U);
+	NO(bad, POLICY(i)->home_node = nodes);
+	NO(bad, POLICY(i)->home_node = PKRAM_SHMEM_NO_NODE - 1);
+	NO(bad, POLICY(i)->home_node = 1U << 31);
+	NO(bad, POLICY(i)->reserved = 1);
+	NO(bad, REC(i)->flags = 1);
 }
 
 static void test_mpol(void)
 {
 	const char *bad = "bad policy of the mount";
 	const char *place = "policy of the mount in the wrong place";
-	u32 len;
 
-	for (len = 1; len < 40; len++)
-		OK(long_mpol(len, 'x'));
-	OK(long_mpol(PKRAM_SHMEM_MPOL_MAX, 'x'));
-	OK(long_mpol(1, '\xff'));
-
-	NO(bad, long_mpol(0, 'x'));
-	NO(bad, long_mpol(PKRAM_SHMEM_MPOL_MAX + 1, 'x'));
-	NO(bad, MPOL(F_MPOL)->len--);
-	NO(bad, MPOL(F_MPOL)->len++);
-	NO(bad, MPOL(F_MPOL)->len = ~0U);
-	NO(bad, MPOL(F_MPOL)->len = -(u32)sizeof(struct pkram_shmem_mpol));
-	NO(bad, long_mpol(12, 'x'), MPOL(F_MPOL)->len++);
-	NO(bad, long_mpol(12, 'x'), LEN(F_MPOL) += 8);
-	NO(bad, long_mpol(12, 'x'), LEN(F_MPOL) -= 8);
-	NO(bad, MPOL(F_MPOL)->text[0] = 0);
-	NO(bad, MPOL(F_MPOL)->text[13] = 0);
-	NO(bad, REC(F_MPOL)->flags = 1);
-	NO("record of a wrong length", LEN(F_MPOL) = 8);
-	/* Each byte of padding */
-	for (len = 5; len < 12; len++)
-		NO(bad, long_mpol(5, 'x'), MPOL(F_MPOL)->text[len] = 'x');
+	policy_bounds(F_MPOL, bad);
+	NO(bad, POLICY(F_MPOL)->start = 1);
+	NO(bad, POLICY(F_MPOL)->end = 1);
+	NO(bad, POLICY(F_MPOL)->end = PAGES_LIMIT);
 	NO(place, rec_double(F_MPOL, F_MPOL));
 	NO(place, rec_double(F_MPOL, F_QUOTA + 1), rec_del(F_MPOL));
 	NO(place, rec_double(F_MPOL, F_ROOT + 1), rec_del(F_MPOL));
@@ -514,49 +527,17 @@ static void test_acl(void)
 	clear();
 }
 
-static void words(u32 nr)
-{
-	struct pkram_shmem_policy *rec = POLICY(F_POLICY);
-
-	rec->nr_words = nr;
-	LEN(F_POLICY) = sizeof(*rec) + 16 * nr;
-}
-
 static void test_policy(void)
 {
 	const char *bad = "bad policy";
 	const char *place = "policy in the wrong place";
-	const u32 nodes = 64 * PKRAM_SHMEM_NODES_WORDS;
-	u32 nr;
 
-	for (nr = 1; nr <= PKRAM_SHMEM_NODES_WORDS; nr++)
-		OK(words(nr));
-	OK(POLICY(F_POLICY)->mode = 0);
-	OK(POLICY(F_POLICY)->mode = 0xffff);
-	OK(POLICY(F_POLICY)->home_node = 0);
-	OK(POLICY(F_POLICY)->home_node = nodes - 1);
+	policy_bounds(F_POLICY, bad);
 	OK(POLICY(F_POLICY)->start = 63);
 	OK(POLICY(F_POLICY_2)->end = PAGES_LIMIT);
 	OK(POLICY(F_POLICY_2)->start = PAGES_LIMIT - 1,
 	   POLICY(F_POLICY_2)->end = PAGES_LIMIT);
 
-	NO(bad, words(0));
-	NO(bad, words(PKRAM_SHMEM_NODES_WORDS + 1));
-	NO(bad, POLICY(F_POLICY)->nr_words++);
-	NO(bad, POLICY(F_POLICY_2)->nr_words--);
-	NO(bad, POLICY(F_POLICY)->nr_words = ~0U);
-	NO(bad, POLICY(F_POLICY)->nr_words = (1U << 28) + 1);
-	NO(bad, LEN(F_POLICY) += 8);
-	NO(bad, LEN(F_POLICY) -= 8);
-	NO(bad, LEN(F_POLICY) += 16);
-	NO("record of a wrong length", LEN(F_POLICY) = 32);
-	NO(bad, POLICY(F_POLICY)->mode = 0x10000);
-	NO(bad, POLICY(F_POLICY)->mode = ~0U);
-	NO(bad, POLICY(F_POLICY)->home_node = nodes);
-	NO(bad, POLICY(F_POLICY)->home_node = PKRAM_SHMEM_NO_NODE - 1);
-	NO(bad, POLICY(F_POLICY)->home_node = 1U << 31);
-	NO(bad, POLICY(F_POLICY)->reserved = 1);
-	NO(bad, REC(F_POLICY)->flags = 1);
 
 	NO(bad, POLICY(F_POLICY)->start = 64);
 	NO(bad, POLICY(F_POLICY)->start = 65);

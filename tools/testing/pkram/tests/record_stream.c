@@ -135,13 +135,6 @@ static void pad(void *rec, unsigned int type, unsigned int flags, size_t len)
 	pkram_shmem_put_rec(rec, type, flags, len + pkram_shmem_pad(len));
 }
 
-void put_mpol(struct pkram_shmem_mpol *rec, const void *text, u32 len)
-{
-	rec->len = len;
-	memcpy(rec->text, text, len);
-	pad(rec, PKRAM_SHMEM_MPOL, 0, sizeof(*rec) + len);
-}
-
 void put_xattr(struct pkram_shmem_xattr *rec, const void *text, u32 name_len,
 	       const void *value, u32 value_len)
 {
@@ -159,14 +152,6 @@ void put_acl(struct pkram_shmem_acl *rec, unsigned int flags,
 	rec->reserved = 0;
 	memcpy(rec->acl, value, len);
 	pad(rec, PKRAM_SHMEM_ACL, flags, sizeof(*rec) + len);
-}
-
-struct pkram_shmem_mpol *mpol(const char *text)
-{
-	struct pkram_shmem_mpol *rec = rec_add(0, 0);
-
-	put_mpol(rec, text, strlen(text));
-	return rec;
 }
 
 struct pkram_shmem_quota *quota(unsigned int usage, unsigned int limits)
@@ -221,11 +206,12 @@ struct pkram_shmem_acl *acl(unsigned int flags, u32 nr_entries)
 	return rec;
 }
 
-struct pkram_shmem_policy *policy(u64 start, u64 end, u32 nr_words)
+static struct pkram_shmem_policy *any_policy(unsigned int type, u64 start,
+					     u64 end, u32 nr_words)
 {
 	struct pkram_shmem_policy *rec;
 
-	rec = rec_add(PKRAM_SHMEM_POLICY, sizeof(*rec) + 16 * nr_words);
+	rec = rec_add(type, sizeof(*rec) + 16 * nr_words);
 	rec->start = start;
 	rec->end = end;
 	rec->mode = 2;
@@ -233,6 +219,16 @@ struct pkram_shmem_policy *policy(u64 start, u64 end, u32 nr_words)
 	rec->nr_words = nr_words;
 	memset(rec->nodes, 0x11, 16 * nr_words);
 	return rec;
+}
+
+struct pkram_shmem_policy *policy(u64 start, u64 end, u32 nr_words)
+{
+	return any_policy(PKRAM_SHMEM_POLICY, start, end, nr_words);
+}
+
+struct pkram_shmem_policy *mpol(u32 nr_words)
+{
+	return any_policy(PKRAM_SHMEM_MPOL, 0, 0, nr_words);
 }
 
 /*
@@ -284,7 +280,7 @@ void tree(void)
 void full_tree(void)
 {
 	begin();
-	mpol("interleave:0-1");
+	mpol(2);
 	quota(3, 1);
 	inode(S_IFDIR | 0755, 3, 0);
 	xattr("user.root", "1234567", 7);

@@ -139,7 +139,8 @@ static int do_mount(char **arg)
 
 static int do_failnth(char **arg)
 {
-	unsigned long flags = 0;
+	/* What is looked at afterwards is to be as it was */
+	unsigned long flags = MS_NOATIME;
 	char text[32];
 	int fd, ret, e;
 

@@ -8,7 +8,7 @@
 
 # Of the slice, every how many-th allocation
 step=$(sed -n 's/.*pkram_test\.step=\([0-9]*\).*/\1/p' /proc/cmdline)
-step=${step:-97}
+step=${step:-23}
 
 arm() {
 	local d
@@ -69,7 +69,7 @@ load_failed() {
 }
 
 again() {
-	check $M > /dev/null
+	full_check $M /tmp/want fail > /dev/null
 	preserve
 	umount $M
 }
@@ -79,7 +79,7 @@ stage1() {
 
 	[ -e /proc/self/fail-nth ] || skip "no fault injection in this kernel"
 	arm
-	pmount fail size=100M,usrquota,grpquota,mpol=local
+	pmount fail size=100M,usrquota,grpquota,mpol=local,noatime
 	tree_kinds $M
 	rm $M/data/size.sparse
 	setfattr -n user.a -v "$(head -c 30000 /dev/urandom | base64 -w0)" $M/file
@@ -87,7 +87,8 @@ stage1() {
 	setfacl -m u:1000:rw $M/file
 	setfacl -d -m u:1000:rwx $M/dir
 	mkfifo $M/fifo
-	for n in $(seq 300); do
+	# More of them than the records of a page
+	for n in $(seq 40); do
 		echo "$n" > $M/dir/sub/$n
 	done
 	chown -R 1000:1000 $M/dir/sub
@@ -101,11 +102,11 @@ stage1() {
 	release
 	touch -d '2001-02-03' $M/writable
 	: > $M/writable
-	remember $M
+	full_remember $M /tmp/want fail
 	preserve
 	umount $M
 	sweep "$step" rw pkram=fail again load_failed
-	check $M
+	full_check $M /tmp/want fail
 	preserve
 	mount -o remount,rw,nopreserve $M
 	after=$(free_kib)

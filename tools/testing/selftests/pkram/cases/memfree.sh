@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: saving and loading in one boot, eight times, loses less than 512 KiB
+# proves: saving and loading in one boot, eight times, loses less than 256 KiB
 # stages: 1
 
 round() {
@@ -16,7 +16,7 @@ round() {
 }
 
 stage1() {
-	local before after n
+	local before after limit=256 n
 
 	round
 	round
@@ -26,7 +26,10 @@ stage1() {
 	done
 	after=$(free_kib)
 	echo "KIB before $before after $after"
-	[ $((before - after)) -le 512 ] || fail "$((before - after)) KiB lost"
+	# Debug kernels keep stacks and what was freed last; kmemleak finds what
+	# slab loses there, and what pages get lost are lost on all kernels
+	[ ! -e /sys/kernel/debug/kmemleak ] || limit=2048
+	[ $((before - after)) -le $limit ] || fail "$((before - after)) KiB lost"
 	expect_nothing_preserved
 }
 
