@@ -59,9 +59,10 @@ release() {
 no_root=
 
 load_failed() {
-	# For want of a root inode any tmpfs says so
-	if [ "$2" = ENOSPC ] && [ -z "$no_root" ]; then
-		no_root=$1
+	# For want of a root inode any tmpfs says so. That takes an object, and, when
+	# its slab is new, pages and what the slab is accounted with.
+	if [ "$2" = ENOSPC ] && [ "$1" -le $((${no_root:-$1} + 3)) ]; then
+		no_root=${no_root:-$1}
 	elif [ "$2" != ENOMEM ]; then
 		fail "load, allocation $1: $2"
 	fi
