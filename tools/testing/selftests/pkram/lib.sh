@@ -14,6 +14,7 @@ shopt -s dotglob
 
 T=/files/pkram_test
 F=/files/pkram_fs
+MEM=/files/pkram_mem
 TREE=/files/pkram_tree
 M=/mnt/t
 
@@ -307,10 +308,12 @@ random_options() {
 	echo "${options[$(($1 % ${#options[@]}))]}"
 }
 
-# random_grow DIR SEED: make a random tree of what is in a directory
+# random_grow DIR SEED [KINDS]: make a random tree of what is in a directory
 random_grow() {
+	local kinds=base,xattr,acl,flags,whiteout
+
 	echo "SEED $2: $($TREE grow "$1" "$2" "$(param ops 600)" \
-		"$(param kinds base,xattr,acl,flags)")"
+		"$(param kinds "${3:-$kinds}")")"
 }
 
 # random_seed: where to begin

@@ -55,7 +55,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define PAGE		4096UL
+#include "pkram_tool.h"
+
 #define BITS		64
 
 #ifndef SYS_quotactl_fd
@@ -66,15 +67,6 @@
 #define MS_RDONLY	1
 #define MS_REMOUNT	32
 #define MS_NOATIME	1024
-
-static int open_or_die(const char *path, int flags)
-{
-	int fd = open(path, flags);
-
-	if (fd < 0)
-		err(2, "%s", path);
-	return fd;
-}
 
 static void put_result(long ret)
 {
@@ -617,11 +609,7 @@ static int do_drop(char **arg)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int (*fn)(char **arg);
-	int args;
-} commands[] = {
+static const struct command commands[] = {
 	{ "mount", do_mount, 2 },
 	{ "failnth", do_failnth, 4 },
 	{ "quota", do_quota, 3 },
@@ -639,16 +627,10 @@ static const struct {
 	{ "many", do_many, 4 },
 	{ "try", do_try, 1 },
 	{ "drop", do_drop, 0 },
+	{}
 };
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
-
-	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name) &&
-		    argc - 2 >= commands[i].args)
-			return commands[i].fn(argv + 2);
-	fprintf(stderr, "usage: see the head of pkram_fs.c\n");
-	return 2;
+	return tool_main(commands, argc, argv);
 }

@@ -5,7 +5,8 @@
  *   manifest [-a] DIR            all that can be seen of a tree
  *   handles DIR < MANIFEST       do the file handles of a manifest still work?
  *   grow DIR SEED OPS [KINDS]    a tree of random operations, or more of them on
- *                                one that is there; KINDS: base,xattr,acl,flags
+ *                                one that is there; KINDS:
+ *                                base,xattr,acl,flags,whiteout
  *
  * A manifest has a line for each name, directories in the order of readdir():
  *

@@ -301,7 +301,9 @@ static void scan(void)
 
 static unsigned int parse_kinds(char *text)
 {
-	static const char * const names[] = { "base", "xattr", "acl", "flags" };
+	static const char * const names[] = {
+		"base", "xattr", "acl", "flags", "whiteout",
+	};
 	unsigned int found = 0, i;
 	char *word;
 
@@ -329,7 +331,7 @@ static void allow_files(void)
 
 int do_grow(int argc, char **argv)
 {
-	char all[] = "base,xattr,acl,flags";
+	char all[] = "base,xattr,acl,flags,whiteout";
 	unsigned long nr;
 
 	if (argc != 3 && argc != 4)

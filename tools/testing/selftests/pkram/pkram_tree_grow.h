@@ -15,6 +15,7 @@ enum {
 	KIND_XATTR	= 2,
 	KIND_ACL	= 4,
 	KIND_FLAGS	= 8,
+	KIND_WHITEOUT	= 16,
 };
 
 /* Types of inodes as a mask */

@@ -323,11 +323,10 @@ static void renamed(struct link *link, struct node *dir, const char *name)
 		node->up = dir;
 }
 
-static void op_rename(void)
+static void any_rename(unsigned int flags)
 {
 	struct link *link = pick(ANY);
 	struct node *dir = pick_dir(), *old;
-	const unsigned int flags = one_in(4) ? RENAME_WHITEOUT : 0;
 	const char *name = new_name(dir);
 	char *old_name;
 
@@ -340,6 +339,16 @@ static void op_rename(void)
 	if (flags & RENAME_WHITEOUT)
 		made(old, old_name, DT_CHR);
 	free(old_name);
+}
+
+static void op_rename(void)
+{
+	any_rename(0);
+}
+
+static void op_whiteout(void)
+{
+	any_rename(RENAME_WHITEOUT);
 }
 
 static void op_replace(void)
@@ -615,7 +624,8 @@ const struct op ops[] = {
 	{ op_mknod, "mknod", KIND_BASE, 6 },
 	{ op_link, "link", KIND_BASE, 8 },
 	{ op_unlink, "unlink", KIND_BASE, 12 },
-	{ op_rename, "rename", KIND_BASE, 8 },
+	{ op_rename, "rename", KIND_BASE, 6 },
+	{ op_whiteout, "whiteout", KIND_WHITEOUT, 2 },
 	{ op_replace, "replace", KIND_BASE, 4 },
 	{ op_exchange, "exchange", KIND_BASE, 4 },
 	{ op_write, "write", KIND_BASE, 16 },

@@ -54,7 +54,7 @@ good() {
 
 make_nodes() {
 	$F many $M bytes "$1" "$2" > /tmp/made
-	$T bytes bytes "$1" "$2" "$(param step 31)" > /tmp/where
+	$MEM bytes bytes "$1" "$2" "$(param step 31)" > /tmp/where
 }
 
 stage1() {
@@ -62,7 +62,7 @@ stage1() {
 	if [ "$(param kexec 0)" = 1 ]; then
 		make_nodes 0 $((size / $(param step 31)))
 		good
-		$T flip < /tmp/where
+		$MEM flip < /tmp/where
 		return
 	fi
 	: > /tmp/made
@@ -89,7 +89,7 @@ here() {
 	last=$((size / $(param step 31)))
 	for ((n = 0; n <= last; n += 100)); do
 		make_nodes $n $((n + 99 < last ? n + 99 : last))
-		$T flip < /tmp/where
+		$MEM flip < /tmp/where
 		$F try $M < /tmp/where > /tmp/got
 		judge
 		expect_nodes $((1 + $(wc -l < /tmp/refused)))

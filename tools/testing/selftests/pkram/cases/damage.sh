@@ -7,10 +7,10 @@
 damage() {
 	local at byte
 
-	at=$($T find "$1" | sed -n "$3p")
+	at=$($MEM find "$1" | sed -n "$3p")
 	[ -n "$at" ] || fail "no page of $1"
-	byte=$($T peek $((at + $2)) 1 | od -An -tx1 | tr -d ' ')
-	$T poke $((at + $2)) "$(printf %02x $((0x$byte ^ 0x10)))"
+	byte=$($MEM peek $((at + $2)) 1 | od -An -tx1 | tr -d ' ')
+	$MEM poke $((at + $2)) "$(printf %02x $((0x$byte ^ 0x10)))"
 	echo "DAMAGED $1 at $at"
 }
 
@@ -22,12 +22,12 @@ stage1() {
 	tree_kinds /mnt/good
 	remember /mnt/good
 	preserve /mnt/good
-	$T find PLNK > /tmp/good
+	$MEM find PLNK > /tmp/good
 	pmount bad '' /mnt/bad
 	tree_data /mnt/bad/data
 	preserve /mnt/bad
 	# In the first link page that good has not
-	n=$($T find PLNK | grep -v -n -x -F -f /tmp/good | head -1 | cut -d: -f1)
+	n=$($MEM find PLNK | grep -v -n -x -F -f /tmp/good | head -1 | cut -d: -f1)
 	damage PLNK 40 "$n"
 }
 

@@ -31,7 +31,7 @@ stage1() {
 	kind=$(sed 's/.*case=\([a-z]*\).*/\1/' /proc/cmdline)
 	mount -t tmpfs tmpfs $M
 	$T fill $M/super 4096 1
-	frame=$($T frame $M/super)
+	frame=$($MEM frame $M/super)
 	head -c 4096 /dev/zero > /tmp/super
 	printf PKRMSBLK | dd of=/tmp/super conv=notrunc status=none
 	patch /tmp/super 8 "$(le32 1)"
@@ -47,7 +47,7 @@ stage1() {
 	junk)	head -c 4096 /dev/urandom > /tmp/super ;;
 	esac
 	dd if=/tmp/super of=$M/super conv=notrunc status=none
-	[ "$($T frame $M/super)" = "$frame" ] || fail "has moved"
+	[ "$($MEM frame $M/super)" = "$frame" ] || fail "has moved"
 	pmount lost '' /mnt/lost
 	echo x > /mnt/lost/file
 	preserve /mnt/lost

@@ -15,15 +15,15 @@ stage1() {
 	remember $M
 	# The runs of frames are long: it really is in large folios
 	# shellcheck disable=SC2046
-	set -- $($T pages $M/big)
+	set -- $($MEM pages $M/big)
 	if [ "$1" != 51200 ] || [ "$2" -gt 100 ]; then
 		fail "big: $1 pages in $2 runs"
 	fi
-	$T frame $M/big > /tmp/frame
+	$MEM frame $M/big > /tmp/frame
 	preserve
 	umount $M
 	pmount huge ro
-	[ "$($T frame $M/big)" = "$(cat /tmp/frame)" ] || fail "copied"
+	[ "$($MEM frame $M/big)" = "$(cat /tmp/frame)" ] || fail "copied"
 	umount $M
 }
 

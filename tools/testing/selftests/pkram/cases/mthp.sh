@@ -22,10 +22,10 @@ stage1() {
 	remember $M
 	preserve
 	for n in $orders 9; do
-		[ "$($T orders $M/o-$n)" = 9:2 ] || fail "no huge pages"
+		[ "$($MEM orders $M/o-$n)" = 9:2 ] || fail "no huge pages"
 	done
 	# shellcheck disable=SC2086 # a list
-	$T reorder $M/o $orders > /tmp/forged
+	$MEM reorder $M/o $orders > /tmp/forged
 	for n in $orders; do
 		grep -q -x "$n:$((1024 >> n))" /tmp/forged || {
 			cat /tmp/forged
@@ -44,8 +44,8 @@ orders_kept() {
 
 	for n in $orders 9; do
 		want=$n:$(((1022 + (1 << n) - 1) >> n))
-		[ "$($T orders $M/o-$n)" = "$want" ] ||
-			fail "order $n: $($T orders $M/o-$n | tr '\n' ' ')"
+		[ "$($MEM orders $M/o-$n)" = "$want" ] ||
+			fail "order $n: $($MEM orders $M/o-$n | tr '\n' ' ')"
 	done
 }
 

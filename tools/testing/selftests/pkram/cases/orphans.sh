@@ -11,14 +11,14 @@ stage1() {
 	tree_kinds /mnt/good
 	remember /mnt/good
 	preserve /mnt/good
-	$T find PKRMNODE > /tmp/good
+	$MEM find PKRMNODE > /tmp/good
 	pmount lost '' /mnt/lost
 	$T fill /mnt/lost/large 20M 1
 	preserve /mnt/lost
 	# Overwritten: only its name is left of it at the kexec, and all its pages
-	at=$($T find PKRMNODE | grep -v -x -F -f /tmp/good | head -1)
+	at=$($MEM find PKRMNODE | grep -v -x -F -f /tmp/good | head -1)
 	[ -n "$at" ] || fail "no node"
-	$T poke $((at + 80)) ff
+	$MEM poke $((at + 80)) ff
 	expect_nodes 2
 }
 

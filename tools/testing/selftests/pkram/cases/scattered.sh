@@ -13,7 +13,7 @@ stage1() {
 	pmount scattered size=3G
 	$T interleave $M/keep $M/drop 131072 1
 	# shellcheck disable=SC2046
-	set -- $($T pages $M/keep)
+	set -- $($MEM pages $M/keep)
 	echo "SCATTER $1 pages in $2 runs"
 	[ "$1" = 131072 ] || fail "$1 pages"
 	[ "$2" -ge 120000 ] || fail "only $2 runs: not scattered"
@@ -36,7 +36,7 @@ stage2() {
 	echo "LOAD $(((after - before) / 1000000)) ms"
 	$T check $M/keep 512M 1
 	# shellcheck disable=SC2046
-	set -- $($T pages $M/keep)
+	set -- $($MEM pages $M/keep)
 	[ "$2" -ge 120000 ] || fail "only $2 runs: they have been copied"
 	umount $M
 	expect_nothing_preserved
