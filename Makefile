@@ -69,7 +69,8 @@ soak: setup         ## what runs for hours
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
 
-.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug selftests-soak upstream-selftests
+.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
+.PHONY: selftests-faults selftests-soak upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
@@ -81,6 +82,13 @@ selftests: kernel-release ## trees over real kexecs, on the release kernel
 
 selftests-debug: kernel-debug ## the same with KASAN, lockdep and kmemleak: a choice of cases
 	@OUT=$(CURDIR)/build/selftests-debug tools/testing/selftests/pkram/run -k debug $(DEBUG_CASES)
+
+# The debug kernel keeps stacks and what was freed, so there only slab is exact
+selftests-faults: sync ## each allocation of a save and a load fails once, and not a page is lost
+	EXTRA_CONFIG=configs/fault.config scripts/kernel release $(TREE) build/kernel/fault
+	@VMRUN_KERNEL=$(CURDIR)/build/kernel/fault/arch/x86/boot/bzImage \
+		OUT=$(CURDIR)/build/selftests-faults \
+		tools/testing/selftests/pkram/run -s -v failnth:all
 
 selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on both kernels
 	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(or $(KIND),release)
