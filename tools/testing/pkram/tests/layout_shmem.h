@@ -123,7 +123,6 @@
 	FIELD(pkram_shmem_data, fallocend);
 	END(pkram_shmem_data);
 
-
 	STRUCT(pkram_shmem_quota);
 	FIELD(pkram_shmem_quota, rec);
 	FIELD(pkram_shmem_quota, space_hard);

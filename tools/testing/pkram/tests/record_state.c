@@ -538,7 +538,6 @@ static void test_policy(void)
 	OK(POLICY(F_POLICY_2)->start = PAGES_LIMIT - 1,
 	   POLICY(F_POLICY_2)->end = PAGES_LIMIT);
 
-
 	NO(bad, POLICY(F_POLICY)->start = 64);
 	NO(bad, POLICY(F_POLICY)->start = 65);
 	NO(bad, POLICY(F_POLICY)->start = ~0ULL);
