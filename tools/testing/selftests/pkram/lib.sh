@@ -222,6 +222,23 @@ free_kib() {
 	echo "$b"
 }
 
+# A kernel that keeps stacks and what was freed last, so that free memory dwindles,
+# and has kmemleak
+debug_kernel() {
+	[ -e /sys/kernel/debug/kmemleak ]
+}
+
+# lost_at_most BEFORE KIB [DEBUG_KIB]: of the KiB that were free no more than these
+# are missing now, on a debug kernel no more than DEBUG_KIB
+lost_at_most() {
+	local after limit=$2
+
+	! debug_kernel || limit=${3:-$2}
+	after=$(free_kib)
+	echo "KIB before $1 after $after"
+	[ $(($1 - after)) -le "$limit" ] || fail "$(($1 - after)) KiB lost"
+}
+
 # swap_on SIZE: something to swap to, and a cgroup x whose memory can be reclaimed
 swap_on() {
 	echo "$1" > /sys/block/zram0/disksize
@@ -310,10 +327,10 @@ random_options() {
 
 # random_grow DIR SEED [KINDS]: make a random tree of what is in a directory
 random_grow() {
-	local kinds=base,xattr,acl,flags,whiteout
+	local kinds
 
-	echo "SEED $2: $($TREE grow "$1" "$2" "$(param ops 600)" \
-		"$(param kinds "${3:-$kinds}")")"
+	kinds=$(param kinds "${3:-}")
+	echo "SEED $2: $($TREE grow "$1" "$2" "$(param ops 600)" ${kinds:+"$kinds"})"
 }
 
 # random_seed: where to begin

@@ -331,7 +331,6 @@ static void allow_files(void)
 
 int do_grow(int argc, char **argv)
 {
-	char all[] = "base,xattr,acl,flags,whiteout";
 	unsigned long nr;
 
 	if (argc != 3 && argc != 4)
@@ -339,7 +338,7 @@ int do_grow(int argc, char **argv)
 	seed_text = argv[1];
 	rng = strtoull(argv[1], NULL, 0);
 	nr = strtoul(argv[2], NULL, 0);
-	kinds = parse_kinds(argc == 4 ? argv[3] : all);
+	kinds = argc == 4 ? parse_kinds(argv[3]) : ~0U;
 	if (!(kinds & KIND_BASE))
 		errx(2, "nothing to work on without base");
 	allow_files();

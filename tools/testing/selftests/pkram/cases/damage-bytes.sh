@@ -83,7 +83,7 @@ data_bytes() {
 }
 
 here() {
-	local last kept before after n
+	local last kept before n
 
 	kept=$(data_bytes)
 	last=$((size / $(param step 31)))
@@ -99,9 +99,7 @@ here() {
 			fail "$(data_bytes) bytes preserved, not $kept"
 		[ $n != 0 ] || before=$(free_kib)
 	done
-	after=$(free_kib)
-	echo "KIB before $before after $after"
-	[ $((before - after)) -le 2000 ] || fail "$((before - after)) KiB lost"
+	lost_at_most "$before" 2000
 }
 
 stage2() {

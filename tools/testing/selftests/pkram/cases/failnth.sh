@@ -90,7 +90,7 @@ sweeps() {
 }
 
 stage1() {
-	local before after limit=4096
+	local before
 
 	[ -e /proc/self/fail-nth ] || skip "no fault injection in this kernel"
 	arm
@@ -118,14 +118,11 @@ stage1() {
 	sweeps
 	# What failures leave behind once is no leak. On a debug kernel there is no
 	# end to that, it keeps their stacks; there kmemleak has to find what is lost.
-	if [ ! -e /sys/kernel/debug/kmemleak ]; then
-		limit=256
+	if ! debug_kernel; then
 		before=$(free_kib)
 		sweeps
 	fi
-	after=$(free_kib)
-	echo "KIB before $before after $after"
-	[ $((before - after)) -le $limit ] || fail "$((before - after)) KiB lost"
+	lost_at_most "$before" 256 4096
 	umount $M
 	expect_nothing_preserved
 }

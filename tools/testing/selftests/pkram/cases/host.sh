@@ -65,7 +65,7 @@ next() {
 }
 
 final() {
-	local last=$((STAGE - 1)) before after
+	local last=$((STAGE - 1)) before
 
 	warm_up
 	pmount data
@@ -76,11 +76,7 @@ final() {
 	umount $M
 	umount $H
 	expect_nothing_preserved
-	after=$(free_kib)
-	echo "KIB before $before after $after"
-	if [ $((before - after)) -gt 1024 ]; then
-		fail "$((before - after)) KiB lost"
-	fi
+	lost_at_most "$before" 1024
 }
 
 other_stage() {

@@ -66,30 +66,23 @@ one_tree() {
 	expect_nothing_preserved
 }
 
-# Manifests are in memory, too
-free_without_files() {
-	rm -f /tmp/*
-	free_kib
-}
-
 stage1() {
-	local seed count n before after limit
+	local seed count n before
 
 	seed=$(random_seed)
 	count=$(param count 20)
 	# The allocations of the first two are not a leak
 	one_tree $seed
 	[ "$count" -lt 2 ] || one_tree $((seed + 1))
-	before=$(free_without_files)
+	# Manifests are in memory, too
+	rm -f /tmp/*
+	before=$(free_kib)
 	for ((n = 2; n < count; n++)); do
 		one_tree $((seed + n))
 	done
-	after=$(free_without_files)
-	echo "KIB before $before after $after, $count trees, $SECONDS s"
-	limit=$((512 + count))
-	# Debug kernels keep stacks and what was freed last, and have kmemleak
-	[ ! -e /sys/kernel/debug/kmemleak ] || limit=$((limit + 4096))
-	[ $((before - after)) -le $limit ] || fail "$((before - after)) KiB lost"
+	rm -f /tmp/*
+	echo "$count trees, $SECONDS s"
+	lost_at_most "$before" $((512 + count)) $((512 + count + 4096))
 }
 
 . /files/lib.sh
