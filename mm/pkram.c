@@ -49,13 +49,23 @@ bool pkram_available(void)
 }
 EXPORT_SYMBOL_GPL(pkram_available);
 
-static struct pkram_node *pkram_node_find(const char *name)
+/**
+ * pkram_node_find() - find a node
+ * @name: its name
+ *
+ * Context: Caller holds pkram_lock.
+ * Return: the node, or NULL.
+ */
+struct pkram_node *pkram_node_find(const char *name)
 {
+	const size_t len = strlen(name);
+	const u32 crc = pkram_name_crc(name, len);
 	struct pkram_node *node;
 
 	lockdep_assert_held(&pkram_lock);
 	list_for_each_entry(node, &pkram_nodes, list)
-		if (!strcmp(node->name, name))
+		if (node->name_len == len && node->name_crc == crc &&
+		    (node->nameless || !strcmp(node->name, name)))
 			return node;
 	return NULL;
 }
@@ -89,6 +99,7 @@ static void pkram_node_free(struct pkram_node *node)
 	guard(mutex)(&pkram_lock);
 	list_del(&node->list);
 	pkram_meta_free(node->ser);
+	pkram_dir_resize(GFP_KERNEL, 0);
 	kfree(node);
 }
 
@@ -126,6 +137,8 @@ int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 	if (!node)
 		return -ENOMEM;
 	node->state = PKRAM_NODE_SAVING;
+	node->name_len = len;
+	node->name_crc = pkram_name_crc(name, len);
 
 	/*
 	 * The page is allocated with the list locked: a kexec image that is
@@ -140,8 +153,12 @@ int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 			err = -ENOSPC;
 			break;
 		}
+		err = pkram_dir_resize(gfp, 1);
+		if (err)
+			break;
 		node->ser = pkram_meta_alloc(gfp);
 		if (!node->ser) {
+			pkram_dir_resize(gfp, 0);
 			err = -ENOMEM;
 			break;
 		}
@@ -498,10 +515,12 @@ static int pkram_drop_damaged(const char *name)
 		return -EBUSY;
 	list_del(&node->list);
 	err = pkram_nodes_sweep();
-	if (err)
+	if (err) {
 		list_add_tail(&node->list, &pkram_nodes);
-	else
+	} else {
+		pkram_dir_resize(GFP_KERNEL, 0);
 		kfree(node);
+	}
 	return err;
 }
 
@@ -556,93 +575,3 @@ int pkram_node_info(const char *name, struct pkram_info *info)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(pkram_node_info);
-
-/* ---------------------------------------------------------- hand-over */
-
-/**
- * pkram_nodes_adopt() - take over the nodes of the previous kernel
- * @pfn: first node, 0 when there is none
- * @nr: how many there should be
- *
- * The page table has been adopted before. A page that is no node ends the
- * chain, because what follows cannot be found then; its frames stay preserved
- * until pkram_nodes_settle().
- *
- * Context: May sleep. Takes pkram_lock.
- * Return: number of nodes taken over, -ENOMEM, or -EBADMSG when some could not
- * be; those before them have been.
- */
-int pkram_nodes_adopt(u64 pfn, u64 nr)
-{
-	u64 done = 0;
-
-	guard(mutex)(&pkram_lock);
-	while (pfn) {
-		struct pkram_node *node;
-
-		if (done == nr || !pkram_frames_preserved(pfn, 1) ||
-		    PageHWPoison(pfn_to_page(pfn)) ||
-		    !pkram_node_ser_validate(pkram_pfn_to_virt(pfn)) ||
-		    pkram_node_find(((struct pkram_node_ser *)
-				     pkram_pfn_to_virt(pfn))->name)) {
-			pr_err("node %llu of %llu at pfn %#llx is damaged; it and what follows cannot be loaded\n",
-			       done + 1, nr, pfn);
-			return -EBADMSG;
-		}
-		node = kzalloc(sizeof(*node), GFP_KERNEL);
-		if (!node)
-			return -ENOMEM;
-		node->ser = pkram_pfn_to_virt(pfn);
-		memcpy(node->name, node->ser->name, sizeof(node->name));
-		node->state = PKRAM_NODE_IDLE;
-		node->unchecked = true;
-		list_add_tail(&node->list, &pkram_nodes);
-		pfn = node->ser->next_pfn;
-		done++;
-		cond_resched();
-	}
-	if (done < nr) {
-		pr_err("only %llu of %llu nodes found\n", done, nr);
-		return -EBADMSG;
-	}
-	return done;
-}
-
-/**
- * pkram_nodes_seal() - link the nodes for the next kernel
- * @nr: where to put their number
- *
- * Nodes still being saved are reported and left out; so are those being freed,
- * whose loads are complete. One whose page has been overwritten is handed over as
- * damaged, so that its name is not taken for free.
- *
- * Context: Caller holds pkram_lock. Cannot fail.
- * Return: frame of the first node, 0 when there is none.
- */
-u64 pkram_nodes_seal(u64 *nr)
-{
-	struct pkram_node *node;
-	u64 next = 0;
-
-	lockdep_assert_held(&pkram_lock);
-	*nr = 0;
-	list_for_each_entry_reverse(node, &pkram_nodes, list) {
-		if (node->state == PKRAM_NODE_SAVING) {
-			pr_warn("node '%s' is still being saved and will be lost\n",
-				node->name);
-			continue;
-		}
-		if (node->state == PKRAM_NODE_FREEING)
-			continue;
-		if (!pkram_node_ser_validate(node->ser)) {
-			pr_err("node '%s' has been overwritten and is lost\n",
-			       node->name);
-			pkram_node_write_off(node);
-		}
-		node->ser->next_pfn = next;
-		pkram_node_ser_seal(node->ser);
-		next = pkram_virt_to_pfn(node->ser);
-		++*nr;
-	}
-	return next;
-}

@@ -560,7 +560,7 @@ void __init pkram_hand_back(void)
 	if (!adopted)
 		return;
 
-	nodes = pkram_nodes_adopt(super->node_pfn, super->nr_nodes);
+	nodes = pkram_nodes_adopt(super->dir_pfn, super->nr_nodes);
 	if (pkram_nodes_settle())
 		pr_err("preserved pages that belong to no node cannot be found, and are not freed\n");
 	pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %llu us\n",

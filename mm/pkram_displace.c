@@ -16,7 +16,11 @@
 
 #include "pkram_internal.h"
 
-#define PKRAM_DISPLACE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL)
+/*
+ * Movable, as what is copied was: large free blocks of that kind are where the
+ * next kernel boots, and are broken up last by those who ask for the same kind.
+ */
+#define PKRAM_DISPLACE_GFP	(GFP_KERNEL | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL)
 
 /* ---------------------------------------------------------- metadata */
 
@@ -389,6 +393,26 @@ static bool pkram_any_conflict(void)
 	return pkram_next_conflict(0);
 }
 
+static int pkram_displace_nodes(void)
+{
+	struct pkram_node *node;
+	int err;
+
+	err = pkram_displace_chain(&pkram_dir_pfn);
+	list_for_each_entry(node, &pkram_nodes, list) {
+		if (err)
+			break;
+		if (node->state == PKRAM_NODE_DAMAGED) {
+			/* Its name is to be told */
+			pkram_node_write_off(node);
+			err = pkram_displace_ser(node);
+		} else {
+			err = pkram_displace_node(node);
+		}
+	}
+	return err;
+}
+
 /*
  * What is left when all nodes have been moved are pages of the page table, and
  * frames that no intact node refers to: mostly those of a node that is damaged
@@ -417,19 +441,21 @@ static int pkram_displace_rest(void)
 
 /**
  * pkram_displace() - move all that is preserved out of banned ranges
+ * @own: node that the caller is saving, all of its objects finished, or NULL
  *
  * Context: May sleep. Caller holds pkram_lock, so that no node changes.
  * Return: 0; -EBUSY when a node is being saved, loaded or freed; -EHWPOISON
  * when a page cannot be read; -ENOMEM. On error every node is complete, though
  * some of what it holds may have been moved.
  */
-int pkram_displace(void)
+int pkram_displace(const struct pkram_node *own)
 {
 	struct pkram_node *node;
 	int err;
 
 	list_for_each_entry(node, &pkram_nodes, list) {
-		if (!pkram_node_complete(node) || node->nr_open) {
+		if ((node != own && !pkram_node_complete(node)) ||
+		    node->nr_open) {
 			pr_err("node '%s' is being saved, loaded or freed\n",
 			       node->name);
 			return -EBUSY;
@@ -440,18 +466,13 @@ int pkram_displace(void)
 
 	/* An idle one may still be what the previous kernel left */
 	err = pkram_nodes_check();
-	list_for_each_entry(node, &pkram_nodes, list) {
-		if (err)
-			return err;
-		if (node->state != PKRAM_NODE_DAMAGED) {
-			err = pkram_displace_node(node);
-			continue;
-		}
-		/* The others are found through it, whatever else is wrong */
-		pkram_node_write_off(node);
-		err = pkram_displace_ser(node);
-	}
 	if (err)
 		return err;
-	return pkram_displace_rest();
+
+	pkram_aside_begin();
+	err = pkram_displace_nodes();
+	if (!err)
+		err = pkram_displace_rest();
+	pkram_aside_end();
+	return err;
 }

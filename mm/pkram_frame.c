@@ -73,11 +73,56 @@ bool pkram_frames_allowed(u64 pfn, u64 nr)
 	       !pkram_range_banned(pfn, nr);
 }
 
+/*
+ * Folios in unsuitable places that are kept as long as many have to be allocated,
+ * so that each is met once only.
+ */
+static DEFINE_SPINLOCK(pkram_aside_lock);
+static LIST_HEAD(pkram_aside);
+static bool pkram_keep_aside;
+
+static void pkram_free_rejected(struct list_head *rejected)
+{
+	struct folio *folio, *next;
+
+	list_for_each_entry_safe(folio, next, rejected, lru) {
+		list_del(&folio->lru);
+		folio_put(folio);
+		cond_resched();
+	}
+}
+
+/**
+ * pkram_aside_begin() - many folios in suitable places are going to be allocated
+ *
+ * Context: Any. Caller holds pkram_lock, until pkram_aside_end().
+ */
+void pkram_aside_begin(void)
+{
+	WRITE_ONCE(pkram_keep_aside, true);
+}
+
+/**
+ * pkram_aside_end() - free what has been put aside since pkram_aside_begin()
+ *
+ * Context: May sleep. Caller holds pkram_lock.
+ */
+void pkram_aside_end(void)
+{
+	LIST_HEAD(rejected);
+
+	scoped_guard(spinlock, &pkram_aside_lock) {
+		WRITE_ONCE(pkram_keep_aside, false);
+		list_splice_init(&pkram_aside, &rejected);
+	}
+	pkram_free_rejected(&rejected);
+}
+
 /* Allocate a folio that may be preserved where it is */
 static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 {
 	unsigned int tries = PKRAM_ALLOC_TRIES >> order;
-	struct folio *folio, *next;
+	struct folio *folio;
 	LIST_HEAD(rejected);
 
 	while ((folio = folio_alloc(gfp | __GFP_NOWARN, order))) {
@@ -90,11 +135,12 @@ static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 		}
 	}
 	/* Only now, or the allocator would give us the same ones again */
-	while (!list_empty(&rejected)) {
-		next = list_first_entry(&rejected, struct folio, lru);
-		list_del(&next->lru);
-		folio_put(next);
-	}
+	if (list_empty(&rejected))
+		return folio;
+	scoped_guard(spinlock, &pkram_aside_lock)
+		if (pkram_keep_aside)
+			list_splice_init(&rejected, &pkram_aside);
+	pkram_free_rejected(&rejected);
 	return folio;
 }
 

@@ -92,6 +92,8 @@ void pkram_meta_free(void *meta);
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
 #define pkram_claim_folio(...)						\
 	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
+void pkram_aside_begin(void);
+void pkram_aside_end(void);
 bool pkram_folio_poisoned(struct folio *folio);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
 u64 pkram_drop_orphan(u64 pfn);
@@ -144,6 +146,9 @@ enum pkram_node_state {
  *	it and the others hold different frames; under pkram_lock
  * @ser: its page
  * @name: its name, for when that page is damaged
+ * @name_len: length of the name in bytes
+ * @name_crc: checksum of the name
+ * @nameless: damaged, and only @name_len and @name_crc are known of its name
  * @obj_tail: last link of objects while saving, next one to read while loading
  * @obj_entry: next entry of @obj_tail while loading
  * @nr_open: objects open for saving or loading; links may only be moved while
@@ -155,6 +160,9 @@ struct pkram_node {
 	bool unchecked;
 	struct pkram_node_ser *ser;
 	char name[PKRAM_NAME_MAX + 1];
+	u32 name_len;
+	u32 name_crc;
+	bool nameless;
 	struct pkram_link_ser *obj_tail;
 	unsigned int obj_entry;
 	unsigned int nr_open;
@@ -192,7 +200,16 @@ extern struct list_head pkram_nodes;
 /* Cleared by pkram=off before anything else happens */
 extern bool pkram_enabled;
 
-int pkram_nodes_adopt(u64 first_pfn, u64 nr);
+struct pkram_node *pkram_node_find(const char *name);
+
+/* ------------------------------------------------------- pkram_dir.c */
+
+extern u64 pkram_dir_pfn;
+extern unsigned int pkram_dir_links;
+
+u32 pkram_name_crc(const char *name, size_t len);
+int pkram_dir_resize(gfp_t gfp, unsigned int more);
+int pkram_nodes_adopt(u64 pfn, u64 nr);
 u64 pkram_nodes_seal(u64 *nr);
 
 /* ---------------------------------------------------- pkram_stream.c */
@@ -210,10 +227,15 @@ int pkram_nodes_settle(void);
 
 /* ----------------------------------------------------- pkram_kexec.c */
 
+struct kimage;
+
 #ifdef CONFIG_PKRAM_HANDOVER
 bool pkram_range_banned(u64 pfn, u64 nr);
 bool pkram_next_banned(u64 *pfn, u64 *end);
 u64 pkram_banned_pages(void);
+int pkram_image_marked(const struct kimage *image);
+const char *pkram_image_lost(const struct kimage *image);
+void pkram_range_ban(const struct pkram_range_ser *range);
 #else
 static inline bool pkram_range_banned(u64 pfn, u64 nr)
 {
@@ -223,7 +245,7 @@ static inline bool pkram_range_banned(u64 pfn, u64 nr)
 
 /* -------------------------------------------------- pkram_displace.c */
 
-int pkram_displace(void);
+int pkram_displace(const struct pkram_node *own);
 u64 pkram_next_conflict(u64 pfn);
 
 /* --------------------------------------------------- pkram_landing.c */
@@ -249,7 +271,7 @@ void pkram_landing_add(struct pkram_landing *map, u64 pfn, u64 nr,
 		       unsigned int nid);
 u64 pkram_landing_finish(struct pkram_landing *map);
 
-/* ----------------------------------------------------- pkram_super.c */
+/* ------------------------------------------------------ pkram_room.c */
 
 #ifdef CONFIG_PKRAM_HANDOVER
 /*
@@ -259,14 +281,19 @@ u64 pkram_landing_finish(struct pkram_landing *map);
 extern unsigned long pkram_image_pages;
 extern unsigned long pkram_boot_pages;
 
-u64 pkram_super_pfn(void);
-void pkram_super_init(u64 pfn, u64 generation);
-int pkram_room_to_boot(void);
+const struct pkram_landing *pkram_landing_find(u64 *total);
+int pkram_make_room(struct pkram_node *own);
+int pkram_room_to_boot(struct pkram_stream *ps);
 #else
-static inline int pkram_room_to_boot(void)
+static inline int pkram_room_to_boot(struct pkram_stream *ps)
 {
 	return 0;
 }
 #endif
+
+/* ----------------------------------------------------- pkram_super.c */
+
+u64 pkram_super_pfn(void);
+void pkram_super_init(u64 pfn, u64 generation);
 
 #endif /* _MM_PKRAM_INTERNAL_H */

@@ -6,7 +6,8 @@
  * From the time its segments are known until it is freed, the destinations of
  * an image are banned: nothing is preserved there any more, and what was is
  * moved away before the image is complete. There may be two images at a time,
- * the loaded one and the one that is about to replace it.
+ * the loaded one and the one that is about to replace it. In the same way a
+ * stretch of memory is banned while room for the next kernel is made there.
  *
  * Lock order: kexec lock, pkram_lock, pkram_pagetable_lock, pkram_ban_lock.
  */
@@ -23,8 +24,14 @@
 
 static DEFINE_SPINLOCK(pkram_ban_lock);
 static struct kimage *pkram_images[2];
+/* Of each image: why the kernel in it would not take over, or NULL */
+static const char *pkram_images_lost[2];
+/* A stretch of memory that is being cleared, none when its length is 0 */
+static struct pkram_range_ser pkram_cleared;
 /* Image that found no free place; never dereferenced, under the kexec lock */
 static const struct kimage *pkram_relaxed;
+/* Image whose command line says pkram=off; as pkram_relaxed */
+static const struct kimage *pkram_declined;
 
 static bool pkram_segment_overlaps(const struct kexec_segment *seg, u64 pfn,
 				   u64 nr)
@@ -44,21 +51,26 @@ static bool pkram_image_overlaps(const struct kimage *image, u64 pfn, u64 nr)
 }
 
 /**
- * pkram_range_banned() - will a kexec image be written over these frames?
+ * pkram_range_banned() - must nothing be preserved in these frames?
  * @pfn: first frame
  * @nr: number of frames
  *
  * Context: Any context that may take a spinlock.
- * Return: true when at least one of them lies in the destination of an image.
+ * Return: true when at least one of them lies in the destination of an image, or
+ * where room is being made.
  */
 bool pkram_range_banned(u64 pfn, u64 nr)
 {
 	unsigned int i;
 
-	if (!READ_ONCE(pkram_images[0]) && !READ_ONCE(pkram_images[1]))
+	if (!READ_ONCE(pkram_images[0]) && !READ_ONCE(pkram_images[1]) &&
+	    !READ_ONCE(pkram_cleared.nr_pages))
 		return false;
 
 	guard(spinlock)(&pkram_ban_lock);
+	if (pfn < pkram_cleared.start_pfn + pkram_cleared.nr_pages &&
+	    pkram_cleared.start_pfn < pfn + nr)
+		return true;
 	for (i = 0; i < ARRAY_SIZE(pkram_images); i++)
 		if (pkram_images[i] &&
 		    pkram_image_overlaps(pkram_images[i], pfn, nr))
@@ -67,7 +79,7 @@ bool pkram_range_banned(u64 pfn, u64 nr)
 }
 
 /**
- * pkram_next_banned() - find the next frames that a kexec image will overwrite
+ * pkram_next_banned() - find the next frames where nothing must be preserved
  * @pfn: where to begin; set to the first banned frame from there on
  * @end: set to a frame behind it, up to which all are banned
  *
@@ -80,6 +92,11 @@ bool pkram_next_banned(u64 *pfn, u64 *end)
 	unsigned int i, j;
 
 	guard(spinlock)(&pkram_ban_lock);
+	start = pkram_cleared.start_pfn + pkram_cleared.nr_pages;
+	if (*pfn < start) {
+		first = max(*pfn, pkram_cleared.start_pfn);
+		*end = start;
+	}
 	for (i = 0; i < ARRAY_SIZE(pkram_images); i++) {
 		for (j = 0; pkram_images[i] && j < pkram_images[i]->nr_segments; j++) {
 			struct kexec_segment *seg = &pkram_images[i]->segment[j];
@@ -94,6 +111,18 @@ bool pkram_next_banned(u64 *pfn, u64 *end)
 	}
 	*pfn = first;
 	return first != U64_MAX;
+}
+
+/**
+ * pkram_range_ban() - let nothing be preserved in a stretch of memory
+ * @range: the stretch, instead of any other; NULL for none
+ *
+ * Context: Any context that may take a spinlock. Caller holds pkram_lock.
+ */
+void pkram_range_ban(const struct pkram_range_ser *range)
+{
+	guard(spinlock)(&pkram_ban_lock);
+	pkram_cleared = range ? *range : (struct pkram_range_ser){ };
 }
 
 static u64 pkram_image_size(const struct kimage *image)
@@ -125,7 +154,7 @@ u64 pkram_banned_pages(void)
 	return nr;
 }
 
-static bool pkram_image_ban(struct kimage *image)
+static bool pkram_image_ban(struct kimage *image, const char *lost)
 {
 	unsigned int i;
 
@@ -133,10 +162,43 @@ static bool pkram_image_ban(struct kimage *image)
 	for (i = 0; i < ARRAY_SIZE(pkram_images); i++) {
 		if (!pkram_images[i]) {
 			pkram_images[i] = image;
+			pkram_images_lost[i] = lost;
 			return true;
 		}
 	}
 	return false;
+}
+
+/**
+ * pkram_image_lost() - would the kernel in an image take over what is preserved?
+ * @image: image that is or is being loaded, not dereferenced; or NULL
+ *
+ * Context: Any context that may take a spinlock.
+ * Return: NULL when it would, or nothing is known; else the reason why not, for
+ * people.
+ */
+const char *pkram_image_lost(const struct kimage *image)
+{
+	unsigned int i;
+
+	guard(spinlock)(&pkram_ban_lock);
+	for (i = 0; i < ARRAY_SIZE(pkram_images); i++)
+		if (image && pkram_images[i] == image)
+			return pkram_images_lost[i];
+	return NULL;
+}
+
+/* Without marker a kernel would leave the super block to the one after it */
+static int pkram_image_check(const struct kimage *image, const char **lost)
+{
+	int marked = pkram_image_marked(image);
+
+	if (marked < 0)
+		return marked;
+	*lost = !marked ? "does not know this format of PKRAM" :
+		image == pkram_declined ? "has pkram=off on its command line" :
+		NULL;
+	return 0;
 }
 
 /**
@@ -151,18 +213,23 @@ static bool pkram_image_ban(struct kimage *image)
  * Return: 0; -EADDRNOTAVAIL when the image would overwrite the super block and
  * something is preserved; -EBUSY when there is something in the way that cannot
  * be moved now; -ENOSPC when too little memory would be left to boot;
- * -EHWPOISON; -ENOMEM. The caller frees the image on error.
+ * -EHWPOISON; -EFAULT; -ENOMEM. The caller frees the image on error.
  */
 int pkram_kexec_prepare(struct kimage *image)
 {
+	const char *lost;
 	int err;
 
 	pkram_relaxed = NULL;
 	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
 		return 0;
+	err = pkram_image_check(image, &lost);
+	pkram_declined = NULL;
+	if (err)
+		return err;
 
 	guard(mutex)(&pkram_lock);
-	if (WARN_ON_ONCE(!pkram_image_ban(image)))
+	if (WARN_ON_ONCE(!pkram_image_ban(image, lost)))
 		return -EBUSY;
 	/*
 	 * Even without nodes there may be page-table pages to move. Who begins to
@@ -175,11 +242,11 @@ int pkram_kexec_prepare(struct kimage *image)
 		       pkram_super_pfn());
 		return -EADDRNOTAVAIL;
 	}
-	/* Copies need room too, and may lie in what was a landing range */
-	err = pkram_room_to_boot();
-	if (!err)
-		err = pkram_displace();
-	return err ?: pkram_room_to_boot();
+	if (lost)
+		pr_warn("the kexec image %s: what is preserved would be lost\n",
+			lost);
+	err = pkram_displace(NULL);
+	return err ?: pkram_make_room(NULL);
 }
 
 /**
@@ -305,6 +372,7 @@ int pkram_kexec_cmdline(struct kimage *image)
 	char *new;
 
 	pkram_relaxed = NULL;
+	pkram_declined = NULL;
 	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available() ||
 	    !pkram_super_pfn())
 		return 0;
@@ -318,6 +386,7 @@ int pkram_kexec_cmdline(struct kimage *image)
 	tail = pkram_cmdline_copy(new + head, old);
 	if (tail < 0) {
 		kfree(new);
+		pkram_declined = image;
 		return 0;
 	}
 	kfree(image->cmdline_buf);

@@ -81,6 +81,8 @@ static size_t pkram_link_used(const struct pkram_link_ser *link)
 		return link->nr * sizeof(struct pkram_obj_ser);
 	case PKRAM_LINK_RUNS:
 		return link->nr * sizeof(struct pkram_run_ser);
+	case PKRAM_LINK_NODES:
+		return link->nr * sizeof(struct pkram_dir_ser);
 	default:
 		return link->nr;
 	}
@@ -112,7 +114,7 @@ void pkram_link_seal(struct pkram_link_ser *link)
  * @link: a valid link
  *
  * Context: Any.
- * Return: its length in objects, frames or bytes.
+ * Return: its length in objects, frames, bytes or nodes.
  */
 u64 pkram_link_length(const struct pkram_link_ser *link)
 {
@@ -127,6 +129,12 @@ u64 pkram_link_length(const struct pkram_link_ser *link)
 		len += run.nr << run.order;
 	}
 	return len;
+}
+
+static bool pkram_dir_ser_validate(const struct pkram_dir_ser *ser)
+{
+	return ser->node_pfn && ser->node_pfn <= PKRAM_PT_PFN_MASK &&
+	       ser->name_len && ser->name_len <= PKRAM_NAME_MAX;
 }
 
 /**
@@ -147,11 +155,13 @@ bool pkram_link_validate(const struct pkram_link_ser *link, u32 type, u64 start)
 		[PKRAM_LINK_OBJS] = PKRAM_LINK_MAX_OBJS,
 		[PKRAM_LINK_RUNS] = PKRAM_LINK_MAX_RUNS,
 		[PKRAM_LINK_BYTES] = PKRAM_LINK_MAX_BYTES,
+		[PKRAM_LINK_NODES] = PKRAM_LINK_MAX_NODES,
 	};
 	u32 i;
 
 	if (link->magic != PKRAM_LINK_MAGIC || link->type != type ||
-	    link->start != start || !link->nr || link->nr > max[type] ||
+	    link->start != start || link->nr > max[type] ||
+	    (!link->nr && type != PKRAM_LINK_NODES) ||
 	    link->next_pfn > PKRAM_PT_PFN_MASK)
 		return false;
 	if (link->crc != pkram_link_crc(link))
@@ -164,6 +174,9 @@ bool pkram_link_validate(const struct pkram_link_ser *link, u32 type, u64 start)
 	}
 	for (i = 0; type == PKRAM_LINK_OBJS && i < link->nr; i++)
 		if (!pkram_obj_ser_validate(&link->objs[i]))
+			return false;
+	for (i = 0; type == PKRAM_LINK_NODES && i < link->nr; i++)
+		if (!pkram_dir_ser_validate(&link->nodes[i]))
 			return false;
 	return true;
 }
@@ -224,8 +237,7 @@ bool pkram_node_ser_validate(const struct pkram_node_ser *ser)
 {
 	if (ser->magic != PKRAM_NODE_MAGIC || ser->flags || ser->reserved)
 		return false;
-	if (ser->next_pfn > PKRAM_PT_PFN_MASK ||
-	    ser->obj_pfn > PKRAM_PT_PFN_MASK || !ser->nr_objs != !ser->obj_pfn)
+	if (ser->obj_pfn > PKRAM_PT_PFN_MASK || !ser->nr_objs != !ser->obj_pfn)
 		return false;
 	if (!ser->name_len || ser->name_len > PKRAM_NAME_MAX ||
 	    strnlen(ser->name, sizeof(ser->name)) != ser->name_len ||

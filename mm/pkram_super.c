@@ -25,11 +25,6 @@
 /* All set once at boot */
 static struct pkram_super_ser *pkram_super;
 static u64 pkram_generation;
-unsigned long pkram_image_pages;
-unsigned long pkram_boot_pages;
-
-/* Protected by pkram_pagetable_lock; too large for the stack */
-static struct pkram_landing pkram_landing_map;
 
 /**
  * pkram_super_pfn() - where the next kernel finds the super block
@@ -40,108 +35,6 @@ static struct pkram_landing pkram_landing_map;
 u64 pkram_super_pfn(void)
 {
 	return pkram_super ? pkram_virt_to_pfn(pkram_super) : 0;
-}
-
-/* -------------------------------------------------------- landing map */
-
-/* The first frame in @pfn to @end that the next kernel must not boot in */
-static u64 pkram_next_used(u64 pfn, u64 end)
-{
-	const u64 super = pkram_super_pfn();
-	u64 used = pkram_pagetable_next_set(&pkram_pagetable, pfn, end);
-
-	return super >= pfn && super < used ? super : used;
-}
-
-/*
- * One step for each gap or block in use, not for each frame. Blocks of the
- * largest order, because the page allocator may merge up to that, and must not
- * look at struct pages that are not initialised yet.
- */
-static void pkram_landing_gaps(struct pkram_landing *map, u64 pfn, u64 end)
-{
-	u64 used;
-
-	end = ALIGN_DOWN(end, MAX_ORDER_NR_PAGES);
-	for (pfn = ALIGN(pfn, MAX_ORDER_NR_PAGES); pfn < end;
-	     pfn = used + MAX_ORDER_NR_PAGES) {
-		used = ALIGN_DOWN(pkram_next_used(pfn, end), MAX_ORDER_NR_PAGES);
-		if (used > pfn)
-			pkram_landing_add(map, pfn, used - pfn, pfn_to_nid(pfn));
-	}
-}
-
-static int pkram_landing_ram(unsigned long pfn, unsigned long nr, void *arg)
-{
-	const u64 end = pfn + nr;
-	u64 cur, next;
-
-	for (cur = max(pfn, PHYS_PFN(SZ_1M)); cur < end; cur = next) {
-		next = min(end, ALIGN(cur + 1, PKRAM_PT_LEAF_FRAMES));
-		if (pkram_boot_memory(cur, next - cur))
-			pkram_landing_gaps(arg, cur, next);
-	}
-	return 0;
-}
-
-/* Find the landing map, and the number of frames in it */
-static u64 pkram_landing_find(struct pkram_landing *map)
-{
-	lockdep_assert_held(&pkram_pagetable_lock);
-	pkram_landing_init(map, num_node_state(N_MEMORY));
-	walk_system_ram_range(0, max_pfn, map, pkram_landing_ram);
-	return pkram_landing_finish(map);
-}
-
-/* Pages that the next kernel's image and initrd take away from the landing map */
-static u64 pkram_next_image(void)
-{
-	/* None is loaded yet: it will be like the one that runs */
-	return pkram_banned_pages() ?: pkram_image_pages;
-}
-
-/*
- * How many pages of landing map the next kernel needs.
- *
- * Up to the point where it gets at the rest of memory it allocates what this
- * kernel has allocated up to there, which was measured: memory map (1.6 % of
- * memory), shadow memory when debugging, hash tables, bounce buffers, the
- * reservation for a crash kernel, what has been started before the rest of
- * memory was initialised. Add a quarter and 64 MiB, because the next kernel may
- * be another one, and because memory in pieces cannot be used up to the last
- * page. And it finds its image and initrd there.
- */
-static u64 pkram_boot_need(void)
-{
-	return pkram_boot_pages + pkram_boot_pages / 4 + PHYS_PFN(SZ_64M) +
-	       pkram_next_image();
-}
-
-/**
- * pkram_room_to_boot() - could the next kernel boot beside what is preserved?
- *
- * Context: May sleep. Takes pkram_pagetable_lock.
- * Return: 0; -ENOSPC when it probably could not; -EADDRNOTAVAIL when it could
- * not find what is preserved, because its image lies on the super block. Why is
- * in the log then.
- */
-int pkram_room_to_boot(void)
-{
-	u64 need = pkram_boot_need(), room;
-
-	guard(mutex)(&pkram_pagetable_lock);
-	if (!pkram_pagetable.nr_set)
-		return 0;
-	if (pkram_super_pfn() && pkram_range_banned(pkram_super_pfn(), 1)) {
-		pr_err("the kexec image that is loaded lies on the super block: unload it first\n");
-		return -EADDRNOTAVAIL;
-	}
-	room = pkram_landing_find(&pkram_landing_map);
-	if (room >= need)
-		return 0;
-	pr_err("too little memory is left for the next kernel to boot: it needs %llu MiB in large pieces, there are %llu MiB\n",
-	       PFN_PHYS(need) / SZ_1M, PFN_PHYS(room) / SZ_1M);
-	return -ENOSPC;
 }
 
 /* --------------------------------------------------------------- seal */
@@ -198,9 +91,10 @@ static void pkram_super_poison(struct pkram_super_ser *super)
 
 static void pkram_super_fill(struct pkram_super_ser *super)
 {
-	struct pkram_landing *map = &pkram_landing_map;
+	const struct pkram_landing *map;
+	u64 total;
 
-	pkram_landing_find(map);
+	map = pkram_landing_find(&total);
 	*super = (struct pkram_super_ser) {
 		.version = PKRAM_SER_VERSION,
 		.size = sizeof(*super),
@@ -216,7 +110,7 @@ static void pkram_super_fill(struct pkram_super_ser *super)
 	};
 	memcpy(super->landing, map->range, map->nr * sizeof(map->range[0]));
 	pkram_super_poison(super);
-	super->node_pfn = pkram_nodes_seal(&super->nr_nodes);
+	super->dir_pfn = pkram_nodes_seal(&super->nr_nodes);
 	super->crc = pkram_super_crc(super);
 }
 
@@ -245,6 +139,13 @@ static bool pkram_super_seal(void)
 
 	if (!pkram_pagetable.nr_set)
 		return false;
+	/* It would leave a valid super block to whoever comes after it */
+	why = pkram_image_lost(kexec_image);
+	if (why) {
+		pr_err("nothing is handed over to the next kernel: its image %s\n",
+		       why);
+		return false;
+	}
 
 	pkram_super_fill(super);
 	if (!super->nr_nodes)

@@ -104,9 +104,9 @@ const char *pkram_super_validate(const struct pkram_super_ser *super, u64 pfn)
 		return "bad landing map";
 	if (!pkram_poison_validate(super))
 		return "bad list of failed memory";
-	if (!super->nr_nodes != !super->node_pfn ||
+	if (!super->nr_nodes != !super->dir_pfn ||
 	    super->nr_nodes > PKRAM_NODES_MAX ||
-	    super->node_pfn > PKRAM_PT_PFN_MASK ||
+	    super->dir_pfn > PKRAM_PT_PFN_MASK ||
 	    super->pt_pfn > PKRAM_PT_PFN_MASK ||
 	    super->end_pfn > PKRAM_PT_PFN_MASK + 1)
 		return "impossible totals";

@@ -39,9 +39,10 @@ static ssize_t metadata_bytes_show(struct kobject *kobj,
 				   struct kobj_attribute *attr, char *buf)
 {
 	struct pkram_node *node;
-	u64 nr = 0;
+	u64 nr;
 
 	guard(mutex)(&pkram_lock);
+	nr = pkram_dir_links;
 	list_for_each_entry(node, &pkram_nodes, list)
 		if (pkram_node_complete(node))
 			nr += node->state == PKRAM_NODE_DAMAGED ? 1 :

@@ -194,14 +194,20 @@ int pkram_node_validate(const struct pkram_node *node)
 	return err;
 }
 
-/* Mark what no chain may lead to: the page table, the pages of nodes */
+/* Mark what no chain may lead to: page table, directory, the pages of nodes */
 static int pkram_nodes_see_roots(struct pkram_pagetable *seen)
 {
+	struct pkram_link_ser *link;
 	struct pkram_node *node;
+	u64 pfn;
 	int err;
 
 	scoped_guard(mutex, &pkram_pagetable_lock)
 		err = pkram_pagetable_mark_tables(&pkram_pagetable, seen);
+	for (pfn = pkram_dir_pfn; pfn && !err; pfn = link->next_pfn) {
+		link = pkram_pfn_to_virt(pfn);
+		err = pkram_pagetable_set(seen, pfn, 1, GFP_KERNEL);
+	}
 	list_for_each_entry(node, &pkram_nodes, list) {
 		if (err)
 			break;
@@ -365,9 +371,10 @@ int pkram_nodes_sweep(void)
 int pkram_nodes_settle(void)
 {
 	struct pkram_node *node;
-	u64 nr = 0;
+	u64 nr;
 
 	guard(mutex)(&pkram_lock);
+	nr = pkram_dir_links;
 	list_for_each_entry(node, &pkram_nodes, list)
 		nr += 1 + node->ser->nr_links + node->ser->nr_pages;
 	scoped_guard(mutex, &pkram_pagetable_lock)

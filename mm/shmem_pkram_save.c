@@ -791,7 +791,7 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 				sv->st->node, err == -ENOMEM ?
 				"not enough memory" : "error", err);
 	if (!err) {
-		err = pkram_room_to_boot();
+		err = pkram_room_to_boot(ps);
 		if (err)
 			shmem_pkram_err(sv->fc, "cannot preserve '%s': %s",
 					sv->st->node, err == -EADDRNOTAVAIL ?

@@ -23,12 +23,14 @@
  *
  * ::
  *
- *  super block --> node --> node --> ...                one page each
- *      |            |
- *      |            +-> object link --> object link     entries: objects
- *      |                    |
- *      |                    +-> run link --> run link   entries: runs of folios
- *      |                    +-> byte link --> ...       payload: bytes
+ *  super block --> directory link --> directory link    entries: nodes
+ *      |               |
+ *      |               +-> node                         one page each
+ *      |                     |
+ *      |                     +-> object link --> ...    entries: objects
+ *      |                             |
+ *      |                             +-> run link --> ...   runs of folios
+ *      |                             +-> byte link --> ...  bytes
  *      |
  *      +-> page table (4 levels, bitmaps at the leaves) every preserved frame
  *
@@ -63,6 +65,29 @@
 #define PKRAM_SUPER_MAGIC	0x4B4C42534D524B50ULL	/* "PKRMSBLK" */
 #define PKRAM_NODE_MAGIC	0x45444F4E4D524B50ULL	/* "PKRMNODE" */
 #define PKRAM_LINK_MAGIC	0x4B4E4C50U		/* "PLNK" */
+
+#define PKRAM_IMAGE_MAGIC	0x47414D494D524B50ULL	/* "PKRMIMAG" */
+
+/**
+ * struct pkram_image_ser - what a kernel image says of itself
+ * @magic: %PKRAM_IMAGE_MAGIC
+ * @version: %PKRAM_SER_VERSION of the kernel in it
+ * @inverse: all bits of @version inverted
+ *
+ * Stands in a part of the image that is not compressed, at a multiple of its
+ * size. Who loads an image without it knows that the kernel in it would not take
+ * over what is preserved.
+ */
+struct pkram_image_ser {
+	__u64 magic;
+	__u32 version;
+	__u32 inverse;
+};
+
+static_assert(sizeof(struct pkram_image_ser) == 16);
+static_assert(offsetof(struct pkram_image_ser, magic) == 0);
+static_assert(offsetof(struct pkram_image_ser, version) == 8);
+static_assert(offsetof(struct pkram_image_ser, inverse) == 12);
 
 /* PKRAM_LANDING_MAX: landing ranges a super block can hold */
 #define PKRAM_LANDING_MAX	32
@@ -101,8 +126,8 @@ static_assert(offsetof(struct pkram_range_ser, reserved) == 20);
  * @crc: crc32c (seed ~0) of this structure without @crc, @magic taken as 0
  * @self_pfn: frame this super block lies in, the same in every generation
  * @generation: number of hand-overs since the super block was allocated
- * @node_pfn: first &struct pkram_node_ser, or 0
- * @nr_nodes: length of the chain of nodes, at most %PKRAM_NODES_MAX
+ * @dir_pfn: first link of type %PKRAM_LINK_NODES, or 0
+ * @nr_nodes: nodes in all these links, at most %PKRAM_NODES_MAX
  * @pt_pfn: root of the page table, or 0 when nothing is preserved
  * @nr_preserved: frames whose bit is set in the page table
  * @end_pfn: one past the highest preserved frame
@@ -123,7 +148,7 @@ struct pkram_super_ser {
 	__u32 crc;
 	__u64 self_pfn;
 	__u64 generation;
-	__u64 node_pfn;
+	__u64 dir_pfn;
 	__u64 nr_nodes;
 	__u64 pt_pfn;
 	__u64 nr_preserved;
@@ -146,7 +171,7 @@ static_assert(offsetof(struct pkram_super_ser, page_size) == 16);
 static_assert(offsetof(struct pkram_super_ser, crc) == 20);
 static_assert(offsetof(struct pkram_super_ser, self_pfn) == 24);
 static_assert(offsetof(struct pkram_super_ser, generation) == 32);
-static_assert(offsetof(struct pkram_super_ser, node_pfn) == 40);
+static_assert(offsetof(struct pkram_super_ser, dir_pfn) == 40);
 static_assert(offsetof(struct pkram_super_ser, nr_nodes) == 48);
 static_assert(offsetof(struct pkram_super_ser, pt_pfn) == 56);
 static_assert(offsetof(struct pkram_super_ser, nr_preserved) == 64);
@@ -170,7 +195,6 @@ static_assert(offsetof(struct pkram_super_ser, poison) ==
  * @magic: %PKRAM_NODE_MAGIC
  * @crc: crc32c (seed ~0) of this structure without @crc
  * @flags: 0
- * @next_pfn: next node, or 0
  * @obj_pfn: first link of type %PKRAM_LINK_OBJS, or 0
  * @nr_objs: objects in all these links
  * @nr_pages: frames that the page streams of all objects hold
@@ -186,7 +210,6 @@ struct pkram_node_ser {
 	__u64 magic;
 	__u32 crc;
 	__u32 flags;
-	__u64 next_pfn;
 	__u64 obj_pfn;
 	__u64 nr_objs;
 	__u64 nr_pages;
@@ -198,20 +221,38 @@ struct pkram_node_ser {
 	__u8 name[PKRAM_NAME_MAX + 1];
 };
 
-static_assert(sizeof(struct pkram_node_ser) == 80 + PKRAM_NAME_MAX + 1);
+static_assert(sizeof(struct pkram_node_ser) == 72 + PKRAM_NAME_MAX + 1);
 static_assert(offsetof(struct pkram_node_ser, magic) == 0);
 static_assert(offsetof(struct pkram_node_ser, crc) == 8);
 static_assert(offsetof(struct pkram_node_ser, flags) == 12);
-static_assert(offsetof(struct pkram_node_ser, next_pfn) == 16);
-static_assert(offsetof(struct pkram_node_ser, obj_pfn) == 24);
-static_assert(offsetof(struct pkram_node_ser, nr_objs) == 32);
-static_assert(offsetof(struct pkram_node_ser, nr_pages) == 40);
-static_assert(offsetof(struct pkram_node_ser, nr_bytes) == 48);
-static_assert(offsetof(struct pkram_node_ser, nr_links) == 56);
-static_assert(offsetof(struct pkram_node_ser, saved_at) == 64);
-static_assert(offsetof(struct pkram_node_ser, name_len) == 72);
-static_assert(offsetof(struct pkram_node_ser, reserved) == 76);
-static_assert(offsetof(struct pkram_node_ser, name) == 80);
+static_assert(offsetof(struct pkram_node_ser, obj_pfn) == 16);
+static_assert(offsetof(struct pkram_node_ser, nr_objs) == 24);
+static_assert(offsetof(struct pkram_node_ser, nr_pages) == 32);
+static_assert(offsetof(struct pkram_node_ser, nr_bytes) == 40);
+static_assert(offsetof(struct pkram_node_ser, nr_links) == 48);
+static_assert(offsetof(struct pkram_node_ser, saved_at) == 56);
+static_assert(offsetof(struct pkram_node_ser, name_len) == 64);
+static_assert(offsetof(struct pkram_node_ser, reserved) == 68);
+static_assert(offsetof(struct pkram_node_ser, name) == 72);
+
+/**
+ * struct pkram_dir_ser - what the directory says of a node
+ * @node_pfn: frame of its &struct pkram_node_ser
+ * @name_crc: crc32c (seed ~0) of its name
+ * @name_len: length of its name in bytes, 1 to %PKRAM_NAME_MAX
+ *
+ * When the page of the node is damaged its name can still be refused.
+ */
+struct pkram_dir_ser {
+	__u64 node_pfn;
+	__u32 name_crc;
+	__u32 name_len;
+};
+
+static_assert(sizeof(struct pkram_dir_ser) == 16);
+static_assert(offsetof(struct pkram_dir_ser, node_pfn) == 0);
+static_assert(offsetof(struct pkram_dir_ser, name_crc) == 8);
+static_assert(offsetof(struct pkram_dir_ser, name_len) == 12);
 
 /* &struct pkram_obj_ser.flags: which streams the object has */
 #define PKRAM_OBJ_PAGES		0x1
@@ -292,25 +333,29 @@ static_assert(offsetof(struct pkram_run_ser, index) == 8);
 #define PKRAM_LINK_OBJS		1
 #define PKRAM_LINK_RUNS		2
 #define PKRAM_LINK_BYTES	3
+#define PKRAM_LINK_NODES	4
 
 #define PKRAM_LINK_HEADER	32
 #define PKRAM_LINK_PAYLOAD	(PKRAM_SER_PAGE_SIZE - PKRAM_LINK_HEADER)
 #define PKRAM_LINK_MAX_OBJS	(PKRAM_LINK_PAYLOAD / 64)
 #define PKRAM_LINK_MAX_RUNS	(PKRAM_LINK_PAYLOAD / 16)
 #define PKRAM_LINK_MAX_BYTES	PKRAM_LINK_PAYLOAD
+#define PKRAM_LINK_MAX_NODES	(PKRAM_LINK_PAYLOAD / 16)
 
 /**
  * struct pkram_link_ser - a page of entries, one element of a chain
  * @magic: %PKRAM_LINK_MAGIC
  * @crc: crc32c (seed ~0) of header and used payload, without @crc
  * @next_pfn: next link of the chain, or 0
- * @start: position in the stream where this link begins: objects, frames or
- *	bytes in all links before it
- * @type: %PKRAM_LINK_OBJS, %PKRAM_LINK_RUNS or %PKRAM_LINK_BYTES
- * @nr: entries used, for %PKRAM_LINK_BYTES bytes used; not 0
+ * @start: position in the stream where this link begins: objects, frames,
+ *	bytes or nodes in all links before it
+ * @type: %PKRAM_LINK_OBJS, %PKRAM_LINK_RUNS, %PKRAM_LINK_BYTES or
+ *	%PKRAM_LINK_NODES
+ * @nr: entries used, for %PKRAM_LINK_BYTES bytes used; 0 only in the directory
  * @objs: payload
  * @runs: payload
  * @bytes: payload
+ * @nodes: payload
  *
  * Positions count frames and not runs, so that a position stays right when a
  * run is split because some of its frames had to move.
@@ -326,6 +371,7 @@ struct pkram_link_ser {
 		struct pkram_obj_ser objs[PKRAM_LINK_MAX_OBJS];
 		struct pkram_run_ser runs[PKRAM_LINK_MAX_RUNS];
 		__u8 bytes[PKRAM_LINK_MAX_BYTES];
+		struct pkram_dir_ser nodes[PKRAM_LINK_MAX_NODES];
 	};
 };
 
@@ -339,6 +385,7 @@ static_assert(offsetof(struct pkram_link_ser, nr) == 28);
 static_assert(offsetof(struct pkram_link_ser, objs) == PKRAM_LINK_HEADER);
 static_assert(offsetof(struct pkram_link_ser, runs) == PKRAM_LINK_HEADER);
 static_assert(offsetof(struct pkram_link_ser, bytes) == PKRAM_LINK_HEADER);
+static_assert(offsetof(struct pkram_link_ser, nodes) == PKRAM_LINK_HEADER);
 
 /**
  * DOC: PKRAM page table

@@ -181,6 +181,97 @@ static void pkram_node_test_seal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, pkram_drop(PKRAM_KUNIT_NODE));
 }
 
+/* Let the next "kernel", this one, take over what was handed over */
+static void pkram_kunit_take_over(struct list_head *old, u64 *dir, u64 *nr)
+{
+	guard(mutex)(&pkram_lock);
+	*dir = pkram_nodes_seal(nr);
+	list_splice_init(&pkram_nodes, old);
+	pkram_dir_pfn = 0;
+	pkram_dir_links = 0;
+}
+
+static void pkram_kunit_forget(struct list_head *old)
+{
+	struct pkram_node *node, *next;
+
+	list_for_each_entry_safe(node, next, old, list) {
+		list_del(&node->list);
+		kfree(node);
+	}
+}
+
+/*
+ * Proves: a node whose page is damaged is refused by its name, also when that
+ * cannot be read any more, and all others are there
+ */
+static void pkram_node_test_page(struct kunit *test)
+{
+	static const char *const names[] = { "kunit a", "kunit b", "kunit c" };
+	struct pkram_stream ps;
+	struct pkram_node *node;
+	unsigned int round, i;
+	u64 dir, nr, was;
+
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		was = pkram_pagetable.nr_set - pkram_pagetable.nr_tables;
+	for (round = 0; round < 4; round++) {
+		LIST_HEAD(old);
+
+		for (i = 0; i < ARRAY_SIZE(names); i++)
+			KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_small(names[i]));
+		node = pkram_kunit_find(names[1]);
+		KUNIT_ASSERT_NOT_NULL(test, node);
+		if (round == 0)
+			node->ser->nr_links++;
+		pkram_kunit_take_over(&old, &dir, &nr);
+		if (round == 1)
+			node->ser->magic++;
+		if (round == 2)
+			node->ser->name[6]++;
+		if (round == 3)
+			memset(node->ser, 0xff, PAGE_SIZE);
+
+		KUNIT_EXPECT_EQ(test, nr, pkram_nodes_adopt(dir, nr));
+		pkram_kunit_forget(&old);
+		KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_prepare_load(&ps, names[1]));
+		KUNIT_EXPECT_EQ(test, 0, pkram_nodes_settle());
+		KUNIT_EXPECT_EQ(test, -EEXIST,
+				pkram_prepare_save(&ps, names[1], GFP_KERNEL));
+		/* Nor does it get lost when it is handed over again */
+		pkram_kunit_take_over(&old, &dir, &nr);
+		KUNIT_EXPECT_EQ(test, nr, pkram_nodes_adopt(dir, nr));
+		pkram_kunit_forget(&old);
+		for (i = 0; i < ARRAY_SIZE(names); i++)
+			KUNIT_EXPECT_EQ(test, 0, pkram_drop(names[i]));
+		guard(mutex)(&pkram_pagetable_lock);
+		KUNIT_EXPECT_EQ(test, was, pkram_pagetable.nr_set -
+					   pkram_pagetable.nr_tables);
+	}
+}
+
+/* Proves: a damaged directory loses what it led to, and nothing is left of it */
+static void pkram_node_test_dir(struct kunit *test)
+{
+	struct pkram_link_ser *link;
+	LIST_HEAD(old);
+	u64 dir, nr, was;
+
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		was = pkram_pagetable.nr_set - pkram_pagetable.nr_tables;
+	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_small(PKRAM_KUNIT_NODE));
+	pkram_kunit_take_over(&old, &dir, &nr);
+	link = pkram_pfn_to_virt(dir);
+	link->nodes[0].node_pfn++;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_nodes_adopt(dir, nr));
+	KUNIT_EXPECT_NULL(test, pkram_kunit_find(PKRAM_KUNIT_NODE));
+	pkram_kunit_forget(&old);
+	KUNIT_EXPECT_EQ(test, 0, pkram_nodes_settle());
+	guard(mutex)(&pkram_pagetable_lock);
+	KUNIT_EXPECT_EQ(test, was,
+			pkram_pagetable.nr_set - pkram_pagetable.nr_tables);
+}
+
 /* Proves: totals of a node are those of what was saved */
 static void pkram_node_test_info(struct kunit *test)
 {
@@ -546,6 +637,8 @@ static struct kunit_case pkram_node_cases[] = {
 	KUNIT_CASE(pkram_node_test_states),
 	KUNIT_CASE(pkram_node_test_moved),
 	KUNIT_CASE(pkram_node_test_seal),
+	KUNIT_CASE(pkram_node_test_page),
+	KUNIT_CASE(pkram_node_test_dir),
 	KUNIT_CASE(pkram_node_test_info),
 	KUNIT_CASE(pkram_node_test_obj_flags),
 	KUNIT_CASE(pkram_node_test_eperm),

@@ -40,6 +40,14 @@ const char *pkram_super_validate(const struct pkram_super_ser *super, u64 pfn);
 #define PKRAM_COMPRESSED_BOOT
 #include "../../../../mm/pkram_super_check.c"
 
+/* For who loads this image: all else in it is compressed */
+const struct pkram_image_ser pkram_image __used
+__aligned(sizeof(struct pkram_image_ser)) = {
+	.magic = PKRAM_IMAGE_MAGIC,
+	.version = PKRAM_SER_VERSION,
+	.inverse = ~PKRAM_SER_VERSION,
+};
+
 /* Frame that is kept free for a super block, 0 for none; and that when valid */
 static u64 pkram_super_pfn;
 static const struct pkram_super_ser *pkram_super;

@@ -148,6 +148,8 @@ static void link_init(u32 type, u32 nr, u64 start)
 			link.runs[i] = pkram_run_pack(&run);
 		else if (type == PKRAM_LINK_OBJS)
 			link.objs[i].flags = PKRAM_OBJ_PAGES;
+		else if (type == PKRAM_LINK_NODES)
+			link.nodes[i] = (struct pkram_dir_ser){ i + 1, 2, 3 };
 		else
 			link.bytes[i] = i;
 	}
@@ -164,6 +166,7 @@ static const u32 link_max[] = {
 	[PKRAM_LINK_OBJS] = PKRAM_LINK_MAX_OBJS,
 	[PKRAM_LINK_RUNS] = PKRAM_LINK_MAX_RUNS,
 	[PKRAM_LINK_BYTES] = PKRAM_LINK_MAX_BYTES,
+	[PKRAM_LINK_NODES] = PKRAM_LINK_MAX_NODES,
 };
 
 static void test_link_good(void)
@@ -173,7 +176,8 @@ static void test_link_good(void)
 	EXPECT_EQ(PKRAM_LINK_MAX_OBJS, 63);
 	EXPECT_EQ(PKRAM_LINK_MAX_RUNS, 254);
 	EXPECT_EQ(PKRAM_LINK_MAX_BYTES, 4064);
-	for (type = 1; type <= 3; type++) {
+	EXPECT_EQ(PKRAM_LINK_MAX_NODES, 254);
+	for (type = 1; type <= 4; type++) {
 		link_init(type, 1, 0);
 		EXPECT(link_ok(type, 0));
 		EXPECT_EQ(pkram_link_length(&link), type == PKRAM_LINK_RUNS ? 3 : 1);
@@ -202,8 +206,8 @@ static void test_link_fields(void)
 {
 	u32 type, other;
 
-	for (type = 1; type <= 3; type++) {
-		for (other = 0; other <= 4; other++) {
+	for (type = 1; type <= 4; type++) {
+		for (other = 0; other <= 5; other++) {
 			link_init(type, 3, 9);
 			EXPECT_EQ(link_ok(type, 9), true);
 			link.type = other;
@@ -219,8 +223,29 @@ static void test_link_fields(void)
 		EXPECT(!link_ok(type, 9));
 		link_init(type, 3, 9);
 		link.nr = 0;
-		EXPECT(!link_ok(type, 9));
+		EXPECT_EQ(link_ok(type, 9), type == PKRAM_LINK_NODES);
 	}
+}
+
+#define DIR_CHECK(want, ...) do {					\
+	link_init(PKRAM_LINK_NODES, 3, 9);				\
+	__VA_ARGS__;							\
+	if (link_ok(PKRAM_LINK_NODES, 9) != (want))			\
+		FAIL("%s: expected %d", #__VA_ARGS__, want);		\
+} while (0)
+
+static void test_link_nodes(void)
+{
+	DIR_CHECK(true, link.nodes[2].node_pfn = PKRAM_PT_PFN_MASK);
+	DIR_CHECK(true, link.nodes[2].name_crc = 0);
+	DIR_CHECK(true, link.nodes[2].name_len = PKRAM_NAME_MAX);
+	DIR_CHECK(false, link.nodes[2].node_pfn = 0);
+	DIR_CHECK(false, link.nodes[0].node_pfn = PKRAM_PT_PFN_MASK + 1);
+	DIR_CHECK(false, link.nodes[1].name_len = 0);
+	DIR_CHECK(false, link.nodes[2].name_len = PKRAM_NAME_MAX + 1);
+	link_init(PKRAM_LINK_NODES, 3, 9);
+	link.nodes[2].name_crc++;
+	EXPECT(!pkram_link_validate(&link, PKRAM_LINK_NODES, 9));
 }
 
 /* A number of entries that does not fit must not even be used for a checksum */
@@ -229,7 +254,7 @@ static void test_link_nr(void)
 	struct pkram_link_ser *heap = malloc(sizeof(*heap));
 	u32 type;
 
-	for (type = 1; type <= 3; type++) {
+	for (type = 1; type <= 4; type++) {
 		static const u32 nrs[] = { 1, 0x1000, 0x40000000, ~0U };
 		unsigned int i;
 
@@ -245,11 +270,11 @@ static void test_link_nr(void)
 
 static void test_link_every_bit(void)
 {
-	static const u32 used[] = { 0, 64, 16, 1 };
+	static const u32 used[] = { 0, 64, 16, 1, 16 };
 	unsigned int bit;
 	u32 type;
 
-	for (type = 1; type <= 3; type++) {
+	for (type = 1; type <= 4; type++) {
 		unsigned int size = PKRAM_LINK_HEADER + 3 * used[type];
 
 		link_init(type, 3, 9);
@@ -356,7 +381,6 @@ static void node_init(unsigned int name_len)
 {
 	memset(&node, 0, sizeof(node));
 	node.magic = PKRAM_NODE_MAGIC;
-	node.next_pfn = 5;
 	node.obj_pfn = 6;
 	node.nr_objs = 7;
 	node.nr_pages = 8;
@@ -384,8 +408,6 @@ static void test_node(void)
 		node_init(len);
 		EXPECT(pkram_node_ser_validate(&node));
 	}
-	NODE_CHECK(true, node.next_pfn = 0);
-	NODE_CHECK(true, node.next_pfn = PKRAM_PT_PFN_MASK);
 	NODE_CHECK(true, node.obj_pfn = PKRAM_PT_PFN_MASK);
 	NODE_CHECK(true, node.name[0] = 0xff);
 	NODE_CHECK(true, node.obj_pfn = node.nr_objs = 0);
@@ -395,7 +417,6 @@ static void test_node(void)
 	NODE_CHECK(false, node.flags = 1);
 	NODE_CHECK(false, node.flags = 1U << 31);
 	NODE_CHECK(false, node.reserved = 1);
-	NODE_CHECK(false, node.next_pfn = PKRAM_PT_PFN_MASK + 1);
 	NODE_CHECK(false, node.obj_pfn = ~0ULL);
 	NODE_CHECK(false, node.obj_pfn = 0);
 	NODE_CHECK(false, node.nr_objs = 0);
@@ -442,7 +463,7 @@ static void super_init(void)
 	super.page_size = PKRAM_SER_PAGE_SIZE;
 	super.self_pfn = SELF;
 	super.generation = 3;
-	super.node_pfn = 0x2000;
+	super.dir_pfn = 0x2000;
 	super.nr_nodes = 1;
 	super.pt_pfn = 0x2001;
 	super.nr_preserved = 7;
@@ -486,9 +507,9 @@ static void test_super(void)
 
 	SUPER_CHECK(GOOD, (void)0);
 	SUPER_CHECK(GOOD, super.generation = ~0ULL);
-	SUPER_CHECK(GOOD, super.nr_nodes = super.node_pfn = 0);
+	SUPER_CHECK(GOOD, super.nr_nodes = super.dir_pfn = 0);
 	SUPER_CHECK(GOOD, super.end_pfn = end);
-	SUPER_CHECK(GOOD, super.node_pfn = end - 1);
+	SUPER_CHECK(GOOD, super.dir_pfn = end - 1);
 	SUPER_CHECK(GOOD, super.pt_pfn = end - 1);
 
 	SUPER_CHECK("no magic", super.magic = 0);
@@ -501,8 +522,8 @@ static void test_super(void)
 	SUPER_CHECK("impossible totals", super.nr_nodes = 0);
 	SUPER_CHECK(GOOD, super.nr_nodes = PKRAM_NODES_MAX);
 	SUPER_CHECK("impossible totals", super.nr_nodes = PKRAM_NODES_MAX + 1);
-	SUPER_CHECK("impossible totals", super.node_pfn = 0);
-	SUPER_CHECK("impossible totals", super.node_pfn = end);
+	SUPER_CHECK("impossible totals", super.dir_pfn = 0);
+	SUPER_CHECK("impossible totals", super.dir_pfn = end);
 	SUPER_CHECK("impossible totals", super.pt_pfn = end);
 	SUPER_CHECK("impossible totals", super.end_pfn = end + 1);
 	super_init();
@@ -610,6 +631,8 @@ const struct test format_tests[] = {
 	  test_link_length },
 	{ "link_fields", "each wrong field of the header is refused",
 	  test_link_fields },
+	{ "link_nodes", "an impossible entry of the directory is refused",
+	  test_link_nodes },
 	{ "link_nr", "no byte behind the page is read whatever the count says",
 	  test_link_nr },
 	{ "link_every_bit", "each flipped bit in use is found", test_link_every_bit },

@@ -79,10 +79,12 @@ static void print_constants(void)
 	VALUE(PKRAM_LINK_OBJS);
 	VALUE(PKRAM_LINK_RUNS);
 	VALUE(PKRAM_LINK_BYTES);
+	VALUE(PKRAM_LINK_NODES);
 	VALUE(PKRAM_LINK_HEADER);
 	VALUE(PKRAM_LINK_MAX_OBJS);
 	VALUE(PKRAM_LINK_MAX_RUNS);
 	VALUE(PKRAM_LINK_MAX_BYTES);
+	VALUE(PKRAM_LINK_MAX_NODES);
 	VALUE(PKRAM_PT_LEVELS);
 	VALUE(PKRAM_PT_LEAF_SHIFT);
 	VALUE(PKRAM_PT_SHIFT);
@@ -107,7 +109,7 @@ static void print_structs(void)
 	FIELD(pkram_super_ser, crc);
 	FIELD(pkram_super_ser, self_pfn);
 	FIELD(pkram_super_ser, generation);
-	FIELD(pkram_super_ser, node_pfn);
+	FIELD(pkram_super_ser, dir_pfn);
 	FIELD(pkram_super_ser, nr_nodes);
 	FIELD(pkram_super_ser, pt_pfn);
 	FIELD(pkram_super_ser, nr_preserved);
@@ -124,7 +126,6 @@ static void print_structs(void)
 	FIELD(pkram_node_ser, magic);
 	FIELD(pkram_node_ser, crc);
 	FIELD(pkram_node_ser, flags);
-	FIELD(pkram_node_ser, next_pfn);
 	FIELD(pkram_node_ser, obj_pfn);
 	FIELD(pkram_node_ser, nr_objs);
 	FIELD(pkram_node_ser, nr_pages);
@@ -135,6 +136,12 @@ static void print_structs(void)
 	FIELD(pkram_node_ser, reserved);
 	FIELD(pkram_node_ser, name);
 	END(pkram_node_ser);
+
+	STRUCT(pkram_dir_ser);
+	FIELD(pkram_dir_ser, node_pfn);
+	FIELD(pkram_dir_ser, name_crc);
+	FIELD(pkram_dir_ser, name_len);
+	END(pkram_dir_ser);
 
 	STRUCT(pkram_obj_ser);
 	FIELD(pkram_obj_ser, flags);

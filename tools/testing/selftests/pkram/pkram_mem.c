@@ -234,7 +234,6 @@ struct node {
 	uint64_t magic;
 	uint32_t crc;
 	uint32_t flags;
-	uint64_t next_pfn;
 	uint64_t obj_pfn;
 	uint64_t numbers[5];
 	uint32_t name_len;

@@ -35,13 +35,13 @@ stage1() {
 	head -c 4096 /dev/zero > /tmp/super
 	printf PKRMSBLK | dd of=/tmp/super conv=notrunc status=none
 	patch /tmp/super 8 "$(le32 1)"
-	patch /tmp/super 12 "$(le32 864)"
+	patch /tmp/super 12 "$(le32 2912)"
 	patch /tmp/super 16 "$(le32 4096)"
 	patch /tmp/super 24 "$(le32 $((frame & 0xffffffff)))"
 	case $kind in
 	magic)	patch /tmp/super 0 00 ;;
 	version) patch /tmp/super 8 "$(le32 99)" ;;
-	size)	patch /tmp/super 12 "$(le32 872)" ;;
+	size)	patch /tmp/super 12 "$(le32 2920)" ;;
 	self)	patch /tmp/super 24 "$(le32 $((frame + 1)))" ;;
 	zero)	head -c 4096 /dev/zero > /tmp/super ;;
 	junk)	head -c 4096 /dev/urandom > /tmp/super ;;
