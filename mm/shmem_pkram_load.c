@@ -60,6 +60,7 @@
  * @dir: directory whose entries come
  * @inode: inode whose first name is still to come; a reference, but for the root
  * @rec: its record
+ * @verify: whether contents are what was preserved
  * @drained: folios on their way to the LRU have got there
  */
 struct shmem_pkram_loader {
@@ -80,6 +81,7 @@ struct shmem_pkram_loader {
 	struct dentry *dir;
 	struct inode *inode;
 	struct pkram_shmem_inode rec;
+	struct shmem_pkram_verify verify;
 	bool drained;
 };
 
@@ -205,6 +207,22 @@ static int shmem_load_check_room(struct fs_context *fc,
 	return 0;
 }
 
+/* Are the contents to be looked at? */
+static void shmem_load_verify(struct shmem_pkram *st, struct fs_context *fc,
+			      const struct pkram_shmem_super *super)
+{
+	struct shmem_options *ctx = fc->fs_private;
+
+	st->has_sums = super->rec.flags & PKRAM_SHMEM_SUPER_VERIFY;
+	if (!ctx->pkram.verify_seen)
+		st->verify = st->has_sums;
+	if (st->has_sums && st->verify)
+		shmem_pkram_verify_begin(&st->loader->verify);
+	else if (st->has_sums)
+		pr_warn("tmpfs: '%s' is loaded without a look at its checksums\n",
+			ctx->pkram.name);
+}
+
 /* Records between SUPER and the root */
 static int shmem_load_super_attr(struct shmem_pkram_loader *ld,
 				 struct fs_context *fc,
@@ -291,6 +309,7 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 	ld->super = *(const struct pkram_shmem_super *)rec;
 	st->super_flags = rec->flags & PKRAM_SHMEM_SUPER_MOUNT_FLAGS;
 	shmem_load_options(fc, &ld->super);
+	shmem_load_verify(st, fc, &ld->super);
 	err = shmem_load_super_attrs(ld, fc);
 	return err ?: shmem_load_check_room(fc, &header, &ld->super);
 }
@@ -427,6 +446,8 @@ static int shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
 	folio_unlock(folio);
 	if (err)
 		return err == -EEXIST ? -EBADMSG : err;
+	if (next->flags & PKRAM_RUN_UPTODATE)
+		ld->verify.uptodate += folio_nr_pages(folio);
 	list_add_tail(&folio->lru, &ld->folios);
 	return 0;
 }
@@ -691,6 +712,7 @@ static int shmem_load_link(struct shmem_pkram_loader *ld,
 }
 
 static int shmem_load_entry(struct shmem_pkram_loader *ld,
+			    struct fs_context *fc,
 			    const struct pkram_shmem_dentry *rec)
 {
 	struct inode *inode = ld->inode;
@@ -705,7 +727,7 @@ static int shmem_load_entry(struct shmem_pkram_loader *ld,
 	shmem_load_inode_done(ld);
 	d_add(dentry, inode);
 	ld->nodes[rec->id - 1] = S_ISDIR(inode->i_mode) ? (void *)dentry : inode;
-	return 0;
+	return shmem_pkram_verify_inode(&ld->verify, fc, dentry);
 }
 
 /* Act on a record that has been checked */
@@ -726,7 +748,10 @@ static int shmem_load_rec(struct shmem_pkram_loader *ld,
 	case PKRAM_SHMEM_DIR:
 		return shmem_load_dir(ld, (const void *)rec);
 	case PKRAM_SHMEM_DENTRY:
-		return shmem_load_entry(ld, (const void *)rec);
+		return shmem_load_entry(ld, fc, (const void *)rec);
+	case PKRAM_SHMEM_SUMS:
+		return shmem_pkram_verify_sums(&ld->verify, ld->inode,
+					       (const void *)rec);
 	case PKRAM_SHMEM_DQUOT:
 		return shmem_pkram_load_dquot(sb, (const void *)rec);
 	}
@@ -747,8 +772,10 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 		if (why)
 			return shmem_load_bad(fc, why);
 		err = shmem_load_rec(ld, sb, fc, rec);
+		if (err == -EBADMSG && ld->verify.reported)
+			return err;
 		if (err == -EBADMSG)
-			return shmem_load_bad(fc, "name, page or attribute twice or wrong");
+			return shmem_load_bad(fc, "name, page, checksum or attribute twice or wrong");
 		if (err == -EOPNOTSUPP)
 			return shmem_load_bad(fc, "folios or attributes that this kernel has not");
 		if (!err && fatal_signal_pending(current))
@@ -784,6 +811,9 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 	if (err && err != -EBADMSG)
 		shmem_pkram_err(fc, "cannot load '%s': error %d; it is kept as it was",
 				st->node, err);
+	if (!err && ld->verify.skipped)
+		pr_warn("tmpfs: '%s': %llu pages were not verified, since some of them have failed\n",
+			st->node, ld->verify.skipped);
 	if (!err) {
 		SHMEM_SB(sb)->next_ino = ld->super.next_ino;
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
@@ -812,6 +842,7 @@ void shmem_pkram_load_end(struct shmem_pkram *st)
 	pkram_finish_access(&ld->pages, true);
 	if (st->ps.obj)
 		pkram_finish_load_obj(&st->ps);
+	shmem_pkram_verify_end(&ld->verify);
 	kvfree(ld->chk.links);
 	kvfree(ld->nodes);
 	kvfree(ld->buf);

@@ -69,6 +69,8 @@ struct shmem_pkram_range {
  * @buf: records of the current entry
  * @len: their length
  * @next: index after the last page of the current file that has been saved
+ * @verify: contents get checksums
+ * @sums: those of the current file
  * @poison: ranges of lost pages of the current file
  * @nr_poison: number of them
  * @room_poison: for how many @poison has room
@@ -87,6 +89,8 @@ struct shmem_pkram_saver {
 	u8 *buf;
 	size_t len;
 	pgoff_t next;
+	bool verify;
+	struct shmem_pkram_sums sums;
 	struct shmem_pkram_range *poison;
 	size_t nr_poison;
 	size_t room_poison;
@@ -286,6 +290,23 @@ static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
 				 "pages are being collapsed");
 }
 
+/* Give the folio to the node */
+static int shmem_save_locked(struct shmem_pkram_saver *sv, struct folio *folio)
+{
+	const bool uptodate = folio_test_uptodate(folio);
+	int err = 0;
+
+	if (sv->verify && uptodate)
+		err = shmem_pkram_sums_add(&sv->sums, folio);
+	if (err)
+		return err;
+	err = pkram_save_folio(&sv->pages, folio, folio->index,
+			       uptodate ? PKRAM_RUN_UPTODATE : 0);
+	if (err && sv->verify && uptodate)
+		shmem_pkram_sums_undo(&sv->sums);
+	return err;
+}
+
 /*
  * Save the folio that was found in the mapping. Returns -EAGAIN when it is not
  * there any more or not yet ready.
@@ -309,9 +330,7 @@ static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
 	}
 	err = shmem_save_odd_folio(sv, folio);
 	if (!err && !folio_contain_hwpoisoned_page(folio))
-		err = pkram_save_folio(&sv->pages, folio, folio->index,
-				       folio_test_uptodate(folio) ?
-				       PKRAM_RUN_UPTODATE : 0);
+		err = shmem_save_locked(sv, folio);
 	if (!err)
 		sv->next = folio_next_index(folio);
 	folio_unlock(folio);
@@ -404,7 +423,7 @@ static int shmem_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
 		err = shmem_pkram_save_poison(sv, sv->poison[i].start,
 					      sv->poison[i].nr);
 	}
-	return err;
+	return err ?: shmem_pkram_save_sums(sv, &sv->sums);
 }
 
 static int shmem_save_symlink(struct shmem_pkram_saver *sv, struct inode *inode)
@@ -677,6 +696,7 @@ static int shmem_save_super(struct shmem_pkram_saver *sv)
 	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_SUPER,
 			    (full_inums ? PKRAM_SHMEM_SUPER_INODE64 : 0) |
 			    (sbinfo->noswap ? PKRAM_SHMEM_SUPER_NOSWAP : 0) |
+			    (sv->verify ? PKRAM_SHMEM_SUPER_VERIFY : 0) |
 			    sv->st->super_flags,
 			    sizeof(*rec));
 	sv->len = sizeof(*rec);
@@ -832,12 +852,16 @@ int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
 	sv->pages.ps = &st->ps;
 	sv->pages.type = PKRAM_OBJ_PAGES;
 	xa_init(&sv->links);
+	sv->verify = shmem_pkram_wants_sums(st, fc);
+	if (sv->verify)
+		shmem_pkram_sums_begin(&sv->sums);
 	sv->buf = kmalloc(PKRAM_SHMEM_ENTRY_MAX, SHMEM_PKRAM_GFP);
 	if (sv->buf)
 		err = shmem_save_node(sv);
 
 	kfree(sv->buf);
 	xa_destroy(&sv->links);
+	shmem_pkram_sums_end(&sv->sums);
 	kvfree(sv->poison);
 	kvfree(sv->entries.items);
 	kvfree(sv->dirs.items);
