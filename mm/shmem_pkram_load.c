@@ -517,7 +517,7 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 		if (err == -EBADMSG && ld->verify.reported)
 			return err;
 		if (err == -EBADMSG)
-			return shmem_load_bad(fc, "name, page, checksum or attribute twice or wrong");
+			return shmem_load_bad(fc, "name, page, sum or attribute twice or wrong");
 		if (err == -EOPNOTSUPP)
 			return shmem_load_bad(fc, "folios or attributes that this kernel has not");
 		if (!err && fatal_signal_pending(current))

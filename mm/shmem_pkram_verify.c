@@ -202,16 +202,15 @@ int shmem_pkram_save_sums(struct shmem_pkram_saver *sv,
 			  struct shmem_pkram_sums *sums)
 {
 	struct pkram_shmem_sums rec;
+	struct kvec vec[2] = { { &rec, sizeof(rec) } };
 	size_t done, nr;
 	int err = 0;
 
 	for (done = 0; !err && done < sums->nr; done += nr) {
 		nr = min_t(size_t, sums->nr - done, PKRAM_SHMEM_SUMS_MAX);
-		err = shmem_pkram_save_rec(sv, PKRAM_SHMEM_SUMS, 0,
-			(struct kvec[]) {
-				{ &rec, sizeof(rec) },
-				{ sums->items + done, nr * sizeof(*sums->items) },
-			}, 2);
+		vec[1].iov_base = sums->items + done;
+		vec[1].iov_len = nr * sizeof(*sums->items);
+		err = shmem_pkram_save_rec(sv, PKRAM_SHMEM_SUMS, 0, vec, 2);
 	}
 	sums->nr = 0;
 	return err;
