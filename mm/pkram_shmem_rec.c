@@ -10,9 +10,10 @@
  *
  * Not checked here, because that needs the directory or file itself: that no
  * two entries have the same name or offset, no two extended attributes the same
- * name, and that no lost page is in the page stream. Nor is what only this
- * kernel can know: whether it has the nodes and modes of a policy, and what is
- * in the text of a policy and in an ACL.
+ * name, that no lost page is in the page stream, and which of the pages there
+ * have a checksum. Nor is what only this kernel can know: whether it has the
+ * nodes and modes of a policy, and what is in the text of a policy and in an
+ * ACL.
  *
  * Lock order: no locks here.
  */
@@ -113,6 +114,18 @@ size_t pkram_shmem_put_symlink(void *buf, const void *target, u32 target_len)
 size_t pkram_shmem_pad(size_t len)
 {
 	return ALIGN(len, PKRAM_SHMEM_REC_ALIGN) - len;
+}
+
+/**
+ * pkram_shmem_nr_sums() - number of checksums in a SUMS record
+ * @rec: record of a length that is possible
+ *
+ * Context: Any.
+ * Return: how many.
+ */
+unsigned int pkram_shmem_nr_sums(const struct pkram_shmem_sums *rec)
+{
+	return (rec->rec.len - sizeof(*rec)) / sizeof(rec->sums[0]);
 }
 
 /**
@@ -225,6 +238,7 @@ static const struct {
 	[PKRAM_SHMEM_ACL]	= { sizeof(struct pkram_shmem_acl), true },
 	[PKRAM_SHMEM_POLICY]	= { sizeof(struct pkram_shmem_policy), true },
 	[PKRAM_SHMEM_DQUOT]	= { sizeof(struct pkram_shmem_dquot) },
+	[PKRAM_SHMEM_SUMS]	= { sizeof(struct pkram_shmem_sums), true },
 };
 
 static bool pkram_shmem_len_possible(const struct pkram_shmem_rec *rec)
@@ -253,12 +267,14 @@ static const char *check_super(struct pkram_shmem_check *chk,
 	if (rec->mode & ~07777U ||
 	    rec->rec.flags & ~(PKRAM_SHMEM_SUPER_INODE64 |
 			       PKRAM_SHMEM_SUPER_NOSWAP |
+			       PKRAM_SHMEM_SUPER_VERIFY |
 			       PKRAM_SHMEM_SUPER_MOUNT_FLAGS) ||
 	    rec->huge > PKRAM_SHMEM_HUGE_ADVISE ||
 	    rec->max_blocks > PKRAM_SHMEM_PAGES_MAX ||
 	    rec->max_inodes > PKRAM_SHMEM_PAGES_MAX ||
 	    rec->uid == ~0U || rec->gid == ~0U)
 		return "bad superblock";
+	chk->super_flags = rec->rec.flags;
 	return NULL;
 }
 
@@ -368,6 +384,8 @@ static const char *check_inode(struct pkram_shmem_check *chk,
 	chk->new_acls = 0;
 	chk->new_poison = 0;
 	chk->new_policy = 0;
+	chk->new_sum = 0;
+	chk->new_frames = 0;
 	return NULL;
 }
 
@@ -473,6 +491,40 @@ static const char *check_data(struct pkram_shmem_check *chk,
 	    rec->nr > chk->header.nr_frames - chk->nr_frames)
 		return "wrong position in the page stream";
 	chk->nr_frames += rec->nr;
+	chk->new_frames = rec->nr;
+	return NULL;
+}
+
+static bool pkram_shmem_sum_possible(const struct pkram_shmem_check *chk,
+				     const struct pkram_shmem_sum *sum)
+{
+	const u32 skip = sum->start % PKRAM_SHMEM_SUM_PAGES;
+
+	return sum->start >= chk->new_sum &&
+	       sum->start < PKRAM_SHMEM_PAGES_MAX &&
+	       sum->nr && sum->nr <= PKRAM_SHMEM_SUM_PAGES - skip &&
+	       sum->nr <= chk->new_frames;
+}
+
+static const char *check_sums(struct pkram_shmem_check *chk,
+			      const struct pkram_shmem_sums *rec)
+{
+	const unsigned int nr = pkram_shmem_nr_sums(rec);
+	unsigned int i;
+
+	if (!(chk->super_flags & PKRAM_SHMEM_SUPER_VERIFY) ||
+	    !pkram_shmem_new_is(chk, S_IFREG) ||
+	    !(chk->new_attrs & 1U << PKRAM_SHMEM_DATA))
+		return "checksums in the wrong place";
+	if (rec->rec.flags || !nr ||
+	    rec->rec.len != sizeof(*rec) + nr * sizeof(rec->sums[0]))
+		return "bad checksums";
+	for (i = 0; i < nr; i++) {
+		if (!pkram_shmem_sum_possible(chk, &rec->sums[i]))
+			return "bad checksums";
+		chk->new_sum = rec->sums[i].start + rec->sums[i].nr;
+		chk->new_frames -= rec->sums[i].nr;
+	}
 	return NULL;
 }
 
@@ -638,6 +690,8 @@ const char *pkram_shmem_check_rec(struct pkram_shmem_check *chk,
 		return check_policy(chk, (const void *)rec);
 	case PKRAM_SHMEM_DQUOT:
 		return check_dquot(chk, (const void *)rec);
+	case PKRAM_SHMEM_SUMS:
+		return check_sums(chk, (const void *)rec);
 	}
 	return "second header";
 }

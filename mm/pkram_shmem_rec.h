@@ -33,9 +33,12 @@
  * @new_acls: bits of the ACLs seen after its INODE
  * @new_poison: index after its last POISON
  * @new_policy: index after its last POLICY
+ * @new_sum: index after the last page in its SUMS
+ * @new_frames: frames in its DATA that are not in its SUMS
  * @nr_poison: pages in the POISON records seen
  * @next_dquot: type and id that the next DQUOT must have at least
  * @super_attrs: bits of the record types seen before the root
+ * @super_flags: flags of SUPER
  * @quota_types: bits of the types in QUOTA
  * @dquots: DQUOT seen: nothing else may come
  */
@@ -59,9 +62,12 @@ struct pkram_shmem_check {
 	__u32 new_acls;
 	__u64 new_poison;
 	__u64 new_policy;
+	__u64 new_sum;
+	__u64 new_frames;
 	__u64 nr_poison;
 	__u64 next_dquot;
 	__u32 super_attrs;
+	__u32 super_flags;
 	__u32 quota_types;
 	bool dquots;
 };
@@ -74,6 +80,7 @@ size_t pkram_shmem_put_dentry(void *buf, u32 id, u32 offset, const void *name,
 			      u32 name_len);
 size_t pkram_shmem_put_symlink(void *buf, const void *target, u32 target_len);
 size_t pkram_shmem_pad(size_t len);
+unsigned int pkram_shmem_nr_sums(const struct pkram_shmem_sums *rec);
 
 bool pkram_shmem_rec_fits(const struct pkram_shmem_rec *rec, u64 max);
 const char *pkram_shmem_check_header(const struct pkram_shmem_header *header,

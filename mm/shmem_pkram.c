@@ -62,6 +62,11 @@
  * fsopen() was abandoned or it was only mounted ro, the load is aborted: the
  * node is idle again and as it was.
  *
+ * **Verify.** With this option a save adds checksums of the contents, and a load
+ * looks at them before it can be committed. What they are to find is what comes
+ * from outside: memory that firmware, a device or another kernel has written to.
+ * Metadata has checksums in any case.
+ *
  * **Names.** One superblock at a time can have a NAME, from the first look at
  * its node until its last inode is gone.
  *
@@ -86,12 +91,16 @@ enum {
 	shmem_opt_pkram,
 	shmem_opt_preserve,
 	shmem_opt_nopreserve,
+	shmem_opt_verify,
+	shmem_opt_noverify,
 };
 
 static const struct fs_parameter_spec shmem_pkram_parameters[] = {
 	fsparam_string("pkram",		shmem_opt_pkram),
 	fsparam_flag("preserve",	shmem_opt_preserve),
 	fsparam_flag("nopreserve",	shmem_opt_nopreserve),
+	fsparam_flag("verify",		shmem_opt_verify),
+	fsparam_flag("noverify",	shmem_opt_noverify),
 	{}
 };
 
@@ -186,11 +195,18 @@ int shmem_pkram_parse(struct fs_context *fc, struct fs_parameter *param)
 			param->key);
 		return -EPERM;
 	}
-	if (opt == shmem_opt_pkram)
+	switch (opt) {
+	case shmem_opt_pkram:
 		return shmem_pkram_parse_name(fc, opts, param);
-
-	opts->preserve = opt == shmem_opt_preserve;
-	opts->preserve_seen = true;
+	case shmem_opt_preserve:
+	case shmem_opt_nopreserve:
+		opts->preserve = opt == shmem_opt_preserve;
+		opts->preserve_seen = true;
+		break;
+	default:
+		opts->verify = opt == shmem_opt_verify;
+		opts->verify_seen = true;
+	}
 	return 0;
 }
 
@@ -219,6 +235,8 @@ void shmem_pkram_show(struct seq_file *seq, struct shmem_sb_info *sbinfo)
 	if (!st)
 		return;
 	seq_show_option(seq, "pkram", shmem_pkram_name(st));
+	if (READ_ONCE(st->verify))
+		seq_puts(seq, ",verify");
 	if (READ_ONCE(st->preserved))
 		seq_puts(seq, ",preserve");
 }
@@ -285,6 +303,8 @@ int shmem_pkram_open(struct super_block *sb, struct fs_context *fc)
 	if (opts->preserve)
 		return invalfc(fc,
 			       "preserve: mount without it, later remount with ro,preserve");
+	if (!opts->name && opts->verify)
+		return invalfc(fc, "verify: needs pkram=NAME");
 	if (!opts->name)
 		return 0;
 	if (!shmem_pkram_capable(fc) || sb->s_user_ns != &init_user_ns) {
@@ -300,6 +320,7 @@ int shmem_pkram_open(struct super_block *sb, struct fs_context *fc)
 		return PTR_ERR(st);
 	}
 	SHMEM_SB(sb)->pkram = st;
+	st->verify = opts->verify;
 
 	err = pkram_prepare_load(&st->ps, st->node);
 	if (err == -ENOENT) {
@@ -434,6 +455,22 @@ static bool shmem_pkram_node_exists(const struct shmem_pkram *st)
 	return st->loaded || !pkram_node_info(st->node, &info);
 }
 
+/**
+ * shmem_pkram_wants_sums() - is the file system to have checksums?
+ * @st: mount
+ * @fc: remount
+ *
+ * Context: s_umount is held.
+ * Return: true when verify is on after this remount.
+ */
+bool shmem_pkram_wants_sums(const struct shmem_pkram *st,
+			    const struct fs_context *fc)
+{
+	const struct shmem_options *ctx = fc->fs_private;
+
+	return ctx->pkram.verify_seen ? ctx->pkram.verify : st->verify;
+}
+
 /* A remount sends all options again; what is preserved must stay as it is */
 static bool shmem_pkram_keeps_options(struct fs_context *fc)
 {
@@ -446,7 +483,9 @@ static bool shmem_pkram_keeps_options(struct fs_context *fc)
 		  ctx->inodes != sbinfo->max_inodes) ||
 		 (ctx->seen & SHMEM_SEEN_HUGE && ctx->huge != sbinfo->huge) ||
 		 (ctx->seen & SHMEM_SEEN_INUMS &&
-		  ctx->full_inums != sbinfo->full_inums));
+		  ctx->full_inums != sbinfo->full_inums) ||
+		 shmem_pkram_wants_sums(sbinfo->pkram, fc) !=
+		 sbinfo->pkram->verify);
 }
 
 static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
@@ -471,6 +510,12 @@ static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
 			return -EBUSY;
 		}
 		return 0;
+	}
+	if (st->loaded && shmem_pkram_wants_sums(st, fc) && !st->has_sums) {
+		errorfc(fc,
+			"verify: '%s' was preserved without checksums: first remount with rw",
+			shmem_pkram_name(st));
+		return -EBUSY;
 	}
 	if (st->loaded) {
 		st->action = SHMEM_PKRAM_MARK;
@@ -532,12 +577,15 @@ int shmem_pkram_prepare(struct fs_context *fc)
 		return invalfc(fc, "pkram: only a new mount can take a name");
 	if (!st && opts->preserve)
 		return invalfc(fc, "preserve: not mounted with pkram=NAME");
+	if (!st && opts->verify)
+		return invalfc(fc, "verify: not mounted with pkram=NAME");
 	if (!st)
 		return 0;
 	if (opts->name && strcmp(opts->name, shmem_pkram_name(st)))
 		return invalfc(fc, "pkram: a mount cannot change its name, which is '%s'",
 			       shmem_pkram_name(st));
-	if (opts->preserve_seen && !shmem_pkram_capable(fc))
+	if ((opts->preserve_seen || opts->verify_seen) &&
+	    !shmem_pkram_capable(fc))
 		return -EPERM;
 
 	st->action = SHMEM_PKRAM_KEEP;
@@ -577,6 +625,7 @@ void shmem_pkram_commit(struct fs_context *fc)
 		break;
 	}
 	st->action = SHMEM_PKRAM_KEEP;
+	WRITE_ONCE(st->verify, shmem_pkram_wants_sums(st, fc));
 	/* The remount has said what it is to be */
 	if (fc->sb_flags_mask & SB_RDONLY || st->preserved)
 		WRITE_ONCE(st->commit_on_mount, false);

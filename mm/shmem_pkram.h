@@ -24,6 +24,8 @@ struct super_block;
  * @name: value of pkram=, NULL when not given
  * @preserve: the last of preserve and nopreserve was preserve
  * @preserve_seen: preserve or nopreserve was given
+ * @verify: the last of verify and noverify was verify
+ * @verify_seen: verify or noverify was given
  * @seen: SHMEM_PKRAM_SEEN_* of other options that were given
  */
 struct shmem_pkram_options {
@@ -31,6 +33,8 @@ struct shmem_pkram_options {
 	char *name;
 	bool preserve;
 	bool preserve_seen;
+	bool verify;
+	bool verify_seen;
 	unsigned int seen;
 #endif
 };
@@ -103,6 +107,7 @@ int shmem_pkram_swapin(struct inode *inode, pgoff_t index, gfp_t gfp);
 /* How to allocate: fail rather than have somebody killed */
 #define SHMEM_PKRAM_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+struct crypto_shash;
 struct kvec;
 struct shmem_pkram_loader;
 struct shmem_pkram_saver;
@@ -129,7 +134,9 @@ enum shmem_pkram_action {
  * @ps: load of the node, from fill_super to its commit, or a remount's save
  * @loader: what fill_super needs to load the tree
  * @loaded: the tree is that of @ps, which has not been committed
+ * @has_sums: the node of @ps has checksums, as long as @loaded
  * @preserved: shown as preserve: not to become writable
+ * @verify: shown as verify: what is saved gets checksums
  * @commit_on_mount: read-only only until it has been mounted
  * @noted: labels and mount flags have been seen to
  * @super_flags: PKRAM_SHMEM_SUPER_NO* as saved, or as mounted
@@ -145,7 +152,9 @@ struct shmem_pkram {
 	struct pkram_stream ps;
 	struct shmem_pkram_loader *loader;
 	bool loaded;
+	bool has_sums;
 	bool preserved;
+	bool verify;
 	bool commit_on_mount;
 	bool noted;
 	u16 super_flags;
@@ -155,8 +164,48 @@ struct shmem_pkram {
 	char node[sizeof(SHMEM_PKRAM_PREFIX) + SHMEM_PKRAM_NAME_MAX];
 };
 
+/**
+ * struct shmem_pkram_sums - checksums of the file that is being saved
+ * @tfm: what computes them, or NULL
+ * @items: the sums, in ascending order
+ * @nr: number of them
+ * @room: for how many @items has room
+ * @old: the last one before the last shmem_pkram_sums_add()
+ * @old_nr: number of them then
+ */
+struct shmem_pkram_sums {
+	struct crypto_shash *tfm;
+	struct pkram_shmem_sum *items;
+	size_t nr;
+	size_t room;
+	struct pkram_shmem_sum old;
+	size_t old_nr;
+};
+
+/**
+ * struct shmem_pkram_verify - what is known of the contents of a loaded tree
+ * @tfm: what computes checksums, or NULL
+ * @on: they are to be looked at
+ * @reported: what is wrong has been reported
+ * @changed: sum of the current file that its pages do not have; none with 0 pages
+ * @uptodate: pages of the current file that have contents
+ * @summed: pages of the current file that have a sum
+ * @skipped: pages of the tree whose sum is of no use, since one of them has failed
+ */
+struct shmem_pkram_verify {
+	struct crypto_shash *tfm;
+	bool on;
+	bool reported;
+	struct pkram_shmem_sum changed;
+	u64 uptodate;
+	u64 summed;
+	u64 skipped;
+};
+
 __printf(2, 3)
 void shmem_pkram_err(struct fs_context *fc, const char *fmt, ...);
+bool shmem_pkram_wants_sums(const struct shmem_pkram *st,
+			    const struct fs_context *fc);
 int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc);
 int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc);
 int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
@@ -186,6 +235,19 @@ int shmem_pkram_quota_on(struct super_block *sb,
 			 const struct pkram_shmem_quota *rec,
 			 const struct shmem_quota_limits *limits);
 void shmem_pkram_label(struct shmem_pkram *st);
+
+void shmem_pkram_sums_begin(struct shmem_pkram_sums *sums);
+void shmem_pkram_sums_end(struct shmem_pkram_sums *sums);
+int shmem_pkram_sums_add(struct shmem_pkram_sums *sums, struct folio *folio);
+void shmem_pkram_sums_undo(struct shmem_pkram_sums *sums);
+int shmem_pkram_save_sums(struct shmem_pkram_saver *sv,
+			  struct shmem_pkram_sums *sums);
+void shmem_pkram_verify_begin(struct shmem_pkram_verify *vf);
+void shmem_pkram_verify_end(struct shmem_pkram_verify *vf);
+int shmem_pkram_verify_sums(struct shmem_pkram_verify *vf, struct inode *inode,
+			    const struct pkram_shmem_sums *rec);
+int shmem_pkram_verify_inode(struct shmem_pkram_verify *vf,
+			     struct fs_context *fc, struct dentry *dentry);
 
 #else /* !CONFIG_PKRAM_TMPFS */
 

@@ -7,9 +7,6 @@
  * acted upon, and a failure at any point is undone by giving back the folios
  * here and having the superblock shut down by the caller.
  *
- * Folios stay off the LRU until the whole tree has been loaded, so that reclaim
- * cannot touch what may have to go back.
- *
  * Lock order: sb->s_umount (held), then the folio lock.
  */
 #define pr_fmt(fmt) fmt
@@ -17,71 +14,18 @@
 #include <linux/dcache.h>
 #include <linux/fs_context.h>
 #include <linux/iversion.h>
-#include <linux/memcontrol.h>
-#include <linux/pagemap.h>
 #include <linux/quotaops.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/swap.h>
 
 #include "internal.h"
 #include "pkram_shmem_rec.h"
 #include "shmem_pkram.h"
+#include "shmem_pkram_load.h"
 
 /* Bytes of records to read at once; the longest record must fit */
 #define SHMEM_LOAD_BUF		PKRAM_SHMEM_REC_MAX
-
-/* Folios to load at once */
-#define SHMEM_LOAD_BATCH	16
-
-/* Pages to account for at once */
-#define SHMEM_LOAD_CHARGE	512UL
-
-/* Ticks to wait for others to let go of a folio of this boot */
-#define SHMEM_LOAD_TRIES	20
-
-/**
- * struct shmem_pkram_loader - a load in progress
- * @bytes: records
- * @pages: folios
- * @buf: part of the byte stream
- * @pos: next record in @buf
- * @end: end of what @buf holds
- * @chk: checker of records
- * @super: options as saved
- * @quota: quotas as saved; no flags when there were none
- * @limits: limits for new ids, from when the tree has been loaded
- * @nodes: by id - 1, the dentry of a directory, the inode of another file
- * @folios: loaded folios, each with the reference that the load has got
- * @batch: folios that the next file may get
- * @batch_pos: next of them
- * @batch_nr: number of them
- * @dir: directory whose entries come
- * @inode: inode whose first name is still to come; a reference, but for the root
- * @rec: its record
- * @drained: folios on their way to the LRU have got there
- */
-struct shmem_pkram_loader {
-	struct pkram_access bytes;
-	struct pkram_access pages;
-	u8 *buf;
-	size_t pos;
-	size_t end;
-	struct pkram_shmem_check chk;
-	struct pkram_shmem_super super;
-	struct pkram_shmem_quota quota;
-	struct shmem_quota_limits limits;
-	void **nodes;
-	struct list_head folios;
-	struct pkram_loaded batch[SHMEM_LOAD_BATCH];
-	unsigned int batch_pos;
-	unsigned int batch_nr;
-	struct dentry *dir;
-	struct inode *inode;
-	struct pkram_shmem_inode rec;
-	bool drained;
-};
 
 static int shmem_load_bad(struct fs_context *fc, const char *why)
 {
@@ -205,6 +149,22 @@ static int shmem_load_check_room(struct fs_context *fc,
 	return 0;
 }
 
+/* Are the contents to be looked at? */
+static void shmem_load_verify(struct shmem_pkram *st, struct fs_context *fc,
+			      const struct pkram_shmem_super *super)
+{
+	struct shmem_options *ctx = fc->fs_private;
+
+	st->has_sums = super->rec.flags & PKRAM_SHMEM_SUPER_VERIFY;
+	if (!ctx->pkram.verify_seen)
+		st->verify = st->has_sums;
+	if (st->has_sums && st->verify)
+		shmem_pkram_verify_begin(&st->loader->verify);
+	else if (st->has_sums)
+		pr_warn("tmpfs: '%s' is loaded without a look at its checksums\n",
+			ctx->pkram.name);
+}
+
 /* Records between SUPER and the root */
 static int shmem_load_super_attr(struct shmem_pkram_loader *ld,
 				 struct fs_context *fc,
@@ -291,6 +251,7 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 	ld->super = *(const struct pkram_shmem_super *)rec;
 	st->super_flags = rec->flags & PKRAM_SHMEM_SUPER_MOUNT_FLAGS;
 	shmem_load_options(fc, &ld->super);
+	shmem_load_verify(st, fc, &ld->super);
 	err = shmem_load_super_attrs(ld, fc);
 	return err ?: shmem_load_check_room(fc, &header, &ld->super);
 }
@@ -322,204 +283,6 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 	if (!ld->buf)
 		return -ENOMEM;
 	return shmem_load_start(st, fc);
-}
-
-/* -------------------------------------------------------------- folios */
-
-/* Get the next folio of the page stream */
-static int shmem_load_next_folio(struct shmem_pkram_loader *ld,
-				 struct pkram_loaded *next)
-{
-	int nr;
-
-	if (ld->batch_pos == ld->batch_nr) {
-		nr = pkram_load_folios(&ld->pages, ld->batch,
-				       ARRAY_SIZE(ld->batch));
-		if (nr <= 0)
-			return nr ?: -EBADMSG;
-		ld->batch_pos = 0;
-		ld->batch_nr = nr;
-	}
-	*next = ld->batch[ld->batch_pos++];
-	return 0;
-}
-
-/*
- * A folio that has been saved in this boot, or loaded and not committed, may
- * still be on the LRU, or on its way there, and charged to whoever had it.
- * Make it look like one that comes from the previous kernel.
- */
-static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
-{
-	const bool lost = !folio_test_large(folio) && folio_test_hwpoison(folio);
-	int try, refs;
-
-	for (try = 0; try < SHMEM_LOAD_TRIES; try++) {
-		if (!ld->drained)
-			lru_add_drain_all();
-		ld->drained = true;
-		if (folio_isolate_lru(folio)) {
-			/* Whoever frees it off the LRU expects them clear */
-			folio_clear_active(folio);
-			folio_clear_unevictable(folio);
-			folio_put(folio);
-		}
-		/* The node's and ours; memory_failure() may keep one to a page */
-		refs = folio_ref_count(folio);
-		if (refs == 2 || (lost && refs == 3)) {
-			mem_cgroup_uncharge(folio);
-			return 0;
-		}
-		if (schedule_timeout_killable(1))
-			return -EINTR;
-		ld->drained = false;
-	}
-	return -EBUSY;
-}
-
-static bool shmem_load_folio_possible(struct inode *inode,
-				      const struct pkram_loaded *next)
-{
-	const pgoff_t end = next->index + folio_nr_pages(next->folio);
-
-	/* A folio that is in use has been given twice */
-	return !next->folio->mapping && !folio_mapped(next->folio) &&
-	       !folio_test_anon(next->folio) &&
-	       !folio_test_swapcache(next->folio) &&
-	       end - 1 <= MAX_LFS_FILESIZE >> PAGE_SHIFT;
-}
-
-/* Put a folio, whose reference is ours, into the page cache of its file */
-static int shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
-			     const struct pkram_loaded *next)
-{
-	struct folio *folio = next->folio;
-	int err = 0;
-
-	if (!shmem_load_folio_possible(inode, next))
-		return -EBADMSG;
-	if (folio_test_large(folio) &&
-	    (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
-	     folio_order(folio) > MAX_PAGECACHE_ORDER))
-		return -EOPNOTSUPP;
-	if (folio_ref_count(folio) != 2 || folio_test_lru(folio) ||
-	    folio_memcg(folio))
-		err = shmem_load_settle(ld, folio);
-	if (err)
-		return err;
-
-	folio_lock(folio);
-	folio_set_swapbacked(folio);
-	/* fallocate() gave a page that must be cleared before use: keep it so */
-	if (next->flags & PKRAM_RUN_UPTODATE)
-		folio_mark_uptodate(folio);
-	else
-		folio_clear_uptodate(folio);
-	/* A clean one could be thrown away */
-	folio_mark_dirty(folio);
-	err = mem_cgroup_charge(folio, NULL, SHMEM_PKRAM_GFP);
-	if (!err) {
-		err = shmem_pkram_add_folio(inode, folio, next->index,
-					    SHMEM_PKRAM_GFP);
-		if (err)
-			mem_cgroup_uncharge(folio);
-	}
-	folio_unlock(folio);
-	if (err)
-		return err == -EEXIST ? -EBADMSG : err;
-	list_add_tail(&folio->lru, &ld->folios);
-	return 0;
-}
-
-/*
- * Account for a folio and for some that follow, @left pages at most. Not for a
- * whole file, which may be larger than all the memory that there is by now: that
- * grows as folios are claimed.
- */
-static int shmem_load_charge(struct inode *inode, const struct folio *folio,
-			     u64 *charged, u64 done, u64 left)
-{
-	const unsigned long nr = folio_nr_pages(folio);
-	unsigned long more;
-	int err;
-
-	if (*charged - done >= nr)
-		return 0;
-	more = min_t(u64, left, max(nr, SHMEM_LOAD_CHARGE));
-	err = shmem_pkram_charge(inode, more);
-	if (!err)
-		*charged += more;
-	return err;
-}
-
-static int shmem_load_folios(struct shmem_pkram_loader *ld,
-			     struct inode *inode, u64 nr)
-{
-	struct pkram_loaded next;
-	u64 done = 0, charged = 0;
-	int err = 0;
-
-	while (!err && done < nr) {
-		err = shmem_load_next_folio(ld, &next);
-		if (err)
-			break;
-		if (folio_nr_pages(next.folio) > nr - done)
-			err = -EBADMSG;
-		if (!err)
-			err = shmem_load_charge(inode, next.folio, &charged,
-						done, nr - charged);
-		if (!err)
-			err = shmem_load_insert(ld, inode, &next);
-		if (err)
-			folio_put(next.folio);
-		else
-			done += folio_nr_pages(next.folio);
-		if (fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
-	}
-	shmem_pkram_charged(inode, charged);
-	return err;
-}
-
-static int shmem_load_data(struct shmem_pkram_loader *ld,
-			   const struct pkram_shmem_data *rec)
-{
-	SHMEM_I(ld->inode)->fallocend = rec->fallocend;
-	return shmem_load_folios(ld, ld->inode, rec->nr);
-}
-
-/* Nothing can fail any more: let reclaim see them */
-static void shmem_load_keep_folios(struct shmem_pkram_loader *ld)
-{
-	struct folio *folio, *tmp;
-
-	list_for_each_entry_safe(folio, tmp, &ld->folios, lru) {
-		list_del(&folio->lru);
-		/* Reclaim passes over large folios that have lost a page */
-		if (folio_test_large(folio) || !folio_test_hwpoison(folio))
-			folio_add_lru(folio);
-		folio_put(folio);
-		cond_resched();
-	}
-}
-
-/* Give back what has been loaded, as it was */
-static void shmem_load_undo_folios(struct shmem_pkram_loader *ld)
-{
-	struct folio *folio, *tmp;
-
-	while (ld->batch_pos < ld->batch_nr)
-		folio_put(ld->batch[ld->batch_pos++].folio);
-	list_for_each_entry_safe(folio, tmp, &ld->folios, lru) {
-		list_del(&folio->lru);
-		folio_lock(folio);
-		truncate_inode_folio(folio->mapping, folio);
-		folio_unlock(folio);
-		mem_cgroup_uncharge(folio);
-		folio_put(folio);
-		cond_resched();
-	}
 }
 
 /* -------------------------------------------------------------- inodes */
@@ -691,6 +454,7 @@ static int shmem_load_link(struct shmem_pkram_loader *ld,
 }
 
 static int shmem_load_entry(struct shmem_pkram_loader *ld,
+			    struct fs_context *fc,
 			    const struct pkram_shmem_dentry *rec)
 {
 	struct inode *inode = ld->inode;
@@ -705,7 +469,7 @@ static int shmem_load_entry(struct shmem_pkram_loader *ld,
 	shmem_load_inode_done(ld);
 	d_add(dentry, inode);
 	ld->nodes[rec->id - 1] = S_ISDIR(inode->i_mode) ? (void *)dentry : inode;
-	return 0;
+	return shmem_pkram_verify_inode(&ld->verify, fc, dentry);
 }
 
 /* Act on a record that has been checked */
@@ -722,11 +486,14 @@ static int shmem_load_rec(struct shmem_pkram_loader *ld,
 		return shmem_pkram_set_symlink(ld->inode, symlink->target,
 					       symlink->target_len);
 	case PKRAM_SHMEM_DATA:
-		return shmem_load_data(ld, (const void *)rec);
+		return shmem_pkram_load_data(ld, (const void *)rec);
 	case PKRAM_SHMEM_DIR:
 		return shmem_load_dir(ld, (const void *)rec);
 	case PKRAM_SHMEM_DENTRY:
-		return shmem_load_entry(ld, (const void *)rec);
+		return shmem_load_entry(ld, fc, (const void *)rec);
+	case PKRAM_SHMEM_SUMS:
+		return shmem_pkram_verify_sums(&ld->verify, ld->inode,
+					       (const void *)rec);
 	case PKRAM_SHMEM_DQUOT:
 		return shmem_pkram_load_dquot(sb, (const void *)rec);
 	}
@@ -747,8 +514,10 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 		if (why)
 			return shmem_load_bad(fc, why);
 		err = shmem_load_rec(ld, sb, fc, rec);
+		if (err == -EBADMSG && ld->verify.reported)
+			return err;
 		if (err == -EBADMSG)
-			return shmem_load_bad(fc, "name, page or attribute twice or wrong");
+			return shmem_load_bad(fc, "name, page, sum or attribute twice or wrong");
 		if (err == -EOPNOTSUPP)
 			return shmem_load_bad(fc, "folios or attributes that this kernel has not");
 		if (!err && fatal_signal_pending(current))
@@ -784,10 +553,13 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 	if (err && err != -EBADMSG)
 		shmem_pkram_err(fc, "cannot load '%s': error %d; it is kept as it was",
 				st->node, err);
+	if (!err && ld->verify.skipped)
+		pr_warn("tmpfs: '%s': %llu pages were not verified, since some of them have failed\n",
+			st->node, ld->verify.skipped);
 	if (!err) {
 		SHMEM_SB(sb)->next_ino = ld->super.next_ino;
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
-		shmem_load_keep_folios(ld);
+		shmem_pkram_keep_folios(ld);
 	}
 	shmem_pkram_load_end(st);
 	return err;
@@ -805,13 +577,14 @@ void shmem_pkram_load_end(struct shmem_pkram *st)
 
 	if (!ld)
 		return;
-	shmem_load_undo_folios(ld);
+	shmem_pkram_undo_folios(ld);
 	if (ld->inode && ld->rec.id != 1)
 		iput(ld->inode);
 	pkram_finish_access(&ld->bytes, true);
 	pkram_finish_access(&ld->pages, true);
 	if (st->ps.obj)
 		pkram_finish_load_obj(&st->ps);
+	shmem_pkram_verify_end(&ld->verify);
 	kvfree(ld->chk.links);
 	kvfree(ld->nodes);
 	kvfree(ld->buf);

@@ -4,9 +4,8 @@
  *
  * The superblock is about to become read-only or is so already, so nobody can
  * change the tree: positive dentries stay where they are and need no references,
- * since tmpfs pins them itself. What still happens is that pages come (holes
- * that are read), go to swap, are migrated, split or collapsed, until the node
- * has its reference to them.
+ * since tmpfs pins them itself. What happens to pages all the same is for
+ * mm/shmem_pkram_save_data.c.
  *
  * Lock order: sb->s_umount (held), then dentry->d_lock or the folio lock, then
  * what mm/pkram.c takes.
@@ -17,13 +16,10 @@
 #include <linux/fs_context.h>
 #include <linux/iversion.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/quotaops.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/swap.h>
-#include <linux/swapops.h>
 #include <linux/uio.h>
 #include <linux/xarray.h>
 #include <uapi/linux/memfd.h>
@@ -32,75 +28,10 @@
 #include "pkram_internal.h"
 #include "pkram_shmem_rec.h"
 #include "shmem_pkram.h"
-
-/* Tries to wait for pins to go away, each twice as long as the one before */
-#define SHMEM_PKRAM_PIN_TRIES	5
+#include "shmem_pkram_save.h"
 
 /* Dentries to look at with the directory locked */
 #define SHMEM_PKRAM_BATCH	256
-
-struct shmem_pkram_item {
-	struct dentry *dentry;
-	u32 id;
-};
-
-struct shmem_pkram_list {
-	struct shmem_pkram_item *items;
-	size_t nr;
-	size_t room;
-};
-
-struct shmem_pkram_range {
-	pgoff_t start;
-	unsigned long nr;
-};
-
-/**
- * struct shmem_pkram_saver - a save in progress
- * @st: mount
- * @fc: remount
- * @bytes: records
- * @pages: folios
- * @header: totals so far
- * @dirs: directories, in ascending order of id
- * @entries: of the current directory, in the order of readdir()
- * @links: by address, id of an inode with several links (low 32 bits) and how
- *	many of them are still to come
- * @buf: records of the current entry
- * @len: their length
- * @next: index after the last page of the current file that has been saved
- * @poison: ranges of lost pages of the current file
- * @nr_poison: number of them
- * @room_poison: for how many @poison has room
- * @why: what is wrong with the current entry
- * @reported: the reason of the failure has been reported
- */
-struct shmem_pkram_saver {
-	struct shmem_pkram *st;
-	struct fs_context *fc;
-	struct pkram_access bytes;
-	struct pkram_access pages;
-	struct pkram_shmem_header header;
-	struct shmem_pkram_list dirs;
-	struct shmem_pkram_list entries;
-	struct xarray links;
-	u8 *buf;
-	size_t len;
-	pgoff_t next;
-	struct shmem_pkram_range *poison;
-	size_t nr_poison;
-	size_t room_poison;
-	const char *why;
-	bool reported;
-};
-
-/* Why an entry cannot be saved, for the message; the error is for the caller */
-static int shmem_save_refuse(struct shmem_pkram_saver *sv, int err,
-			     const char *why)
-{
-	sv->why = why;
-	return err;
-}
 
 static void shmem_save_report(struct shmem_pkram_saver *sv,
 			      struct dentry *dentry, int err)
@@ -203,210 +134,6 @@ int shmem_pkram_save_rec(struct shmem_pkram_saver *sv, unsigned int type,
 
 /* ------------------------------------------------------------- content */
 
-/*
- * Does somebody do DMA to the folio, or may they? In small folios each pin is
- * many references, which is also what a page of a library has that many
- * processes have mapped: those are known and do not count.
- */
-static bool shmem_folio_pinned(struct folio *folio)
-{
-	if (folio_test_large(folio))
-		return folio_maybe_dma_pinned(folio);
-	return folio_ref_count(folio) - folio_mapcount(folio) >=
-	       GUP_PIN_COUNTING_BIAS;
-}
-
-/*
- * Pins that were taken for a short time go away. Called without the folio lock,
- * which unpinning takes.
- */
-static int shmem_save_wait_pins(struct folio *folio)
-{
-	int try;
-
-	for (try = 0; shmem_folio_pinned(folio); try++) {
-		if (try == SHMEM_PKRAM_PIN_TRIES)
-			return -EBUSY;
-		if (!try)
-			lru_add_drain_all();
-		else if (schedule_timeout_killable((HZ << try) / 200 + 1))
-			return -EINTR;
-	}
-	return 0;
-}
-
-/* Remember that @nr pages from @index are lost */
-static int shmem_save_lost(struct shmem_pkram_saver *sv, pgoff_t index,
-			   unsigned long nr)
-{
-	struct shmem_pkram_range *last, *grown;
-	size_t room;
-
-	last = sv->nr_poison ? &sv->poison[sv->nr_poison - 1] : NULL;
-	sv->header.nr_poison += nr;
-	if (last && last->start + last->nr == index) {
-		last->nr += nr;
-		return 0;
-	}
-	if (sv->nr_poison == sv->room_poison) {
-		room = max_t(size_t, 16, 2 * sv->room_poison);
-		grown = kvrealloc(sv->poison, array_size(room, sizeof(*grown)),
-				  SHMEM_PKRAM_GFP);
-		if (!grown)
-			return -ENOMEM;
-		sv->poison = grown;
-		sv->room_poison = room;
-	}
-	sv->poison[sv->nr_poison++] = (struct shmem_pkram_range){
-		.start = index,
-		.nr = nr,
-	};
-	return 0;
-}
-
-/*
- * Folios that cannot be kept as they are: one that has a lost page is kept in
- * pieces without that, and one that has been made of others (collapsed) since
- * copies of some of those have been saved has to be undone. Returns -EAGAIN when
- * it has been split, and 0 when it can be saved.
- */
-static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
-				struct folio *folio)
-{
-	const bool lost = folio_contain_hwpoisoned_page(folio);
-
-	if (!lost && folio->index >= sv->next)
-		return 0;
-	if (lost && !folio_test_large(folio))
-		return shmem_save_lost(sv, folio->index, 1);
-	if (folio_test_large(folio) && !split_folio(folio))
-		return -EAGAIN;
-	return shmem_save_refuse(sv, -EBUSY, lost ?
-				 "a huge page that has lost a part is in use" :
-				 "pages are being collapsed");
-}
-
-/*
- * Save the folio that was found in the mapping. Returns -EAGAIN when it is not
- * there any more or not yet ready.
- */
-static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
-			    struct folio *folio)
-{
-	int err;
-
-	if (folio_lock_killable(folio))
-		return -EINTR;
-	if (folio->mapping != inode->i_mapping) {
-		folio_unlock(folio);
-		return -EAGAIN;
-	}
-	if (shmem_folio_pinned(folio)) {
-		folio_unlock(folio);
-		err = shmem_save_wait_pins(folio);
-		return err ? shmem_save_refuse(sv, err, "pages are pinned for DMA") :
-			     -EAGAIN;
-	}
-	err = shmem_save_odd_folio(sv, folio);
-	if (!err && !folio_contain_hwpoisoned_page(folio))
-		err = pkram_save_folio(&sv->pages, folio, folio->index,
-				       folio_test_uptodate(folio) ?
-				       PKRAM_RUN_UPTODATE : 0);
-	if (!err)
-		sv->next = folio_next_index(folio);
-	folio_unlock(folio);
-	/* Lost since we looked */
-	if (err == -EHWPOISON)
-		return -EAGAIN;
-	if (err == -EINVAL)
-		return shmem_save_refuse(sv, err, "a page is of a kind that cannot be preserved");
-	return err;
-}
-
-/* Bring the page back, unless it is lost */
-static int shmem_save_swapped(struct shmem_pkram_saver *sv,
-			      struct inode *inode, pgoff_t index, void *entry)
-{
-	int err;
-
-	if (is_poisoned_swp_entry(radix_to_swp_entry(entry))) {
-		sv->next = index + 1;
-		return shmem_save_lost(sv, index, 1);
-	}
-	err = shmem_pkram_swapin(inode, index, SHMEM_PKRAM_GFP);
-	/* One that cannot be read is marked as lost by that */
-	if (!err || (err == -EIO &&
-		     xa_load(&inode->i_mapping->i_pages, index) != entry))
-		return -EAGAIN;
-	return shmem_save_refuse(sv, err, "a page cannot be brought back from swap");
-}
-
-static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
-{
-	struct address_space *mapping = inode->i_mapping;
-	pgoff_t indices[PAGEVEC_SIZE];
-	struct folio_batch fbatch;
-	unsigned int i, nr;
-	pgoff_t index = 0;
-	int err = 0;
-
-	sv->next = 0;
-	sv->nr_poison = 0;
-	folio_batch_init(&fbatch);
-	do {
-		nr = find_get_entries(mapping, &index, ULONG_MAX, &fbatch,
-				      indices);
-		for (i = 0; !err && i < nr; i++) {
-			struct folio *folio = fbatch.folios[i];
-
-			err = xa_is_value(folio) ?
-			      shmem_save_swapped(sv, inode, indices[i], folio) :
-			      shmem_save_folio(sv, inode, folio);
-		}
-		if (err == -EAGAIN) {
-			index = indices[i - 1];
-			nr = PAGEVEC_SIZE;
-			err = 0;
-		}
-		folio_batch_remove_exceptionals(&fbatch);
-		folio_batch_release(&fbatch);
-		if (fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
-	} while (!err && nr == PAGEVEC_SIZE);
-	return err ?: pkram_end_run(&sv->pages);
-}
-
-static int shmem_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
-{
-	struct pkram_shmem_data *rec = (void *)(sv->buf + sv->len);
-	const u64 pos = sv->pages.nr;
-	const pgoff_t fallocend = SHMEM_I(inode)->fallocend;
-	size_t i;
-	int err;
-
-	if (mapping_empty(inode->i_mapping) && !fallocend)
-		return 0;
-	err = shmem_save_pages(sv, inode);
-	if (err)
-		return err;
-
-	*rec = (struct pkram_shmem_data){
-		.pos = pos,
-		.nr = sv->pages.nr - pos,
-		.fallocend = fallocend,
-	};
-	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_DATA, 0, sizeof(*rec));
-	sv->len += sizeof(*rec);
-	sv->header.nr_blocks += rec->nr;
-	for (i = 0; !err && i < sv->nr_poison; i++) {
-		sv->header.nr_blocks += sv->poison[i].nr;
-		err = shmem_pkram_save_poison(sv, sv->poison[i].start,
-					      sv->poison[i].nr);
-	}
-	return err;
-}
-
 static int shmem_save_symlink(struct shmem_pkram_saver *sv, struct inode *inode)
 {
 	const u32 len = inode->i_size;
@@ -422,9 +149,9 @@ static int shmem_save_symlink(struct shmem_pkram_saver *sv, struct inode *inode)
 	if (!err && !folio)
 		err = -EIO;
 	if (err)
-		return shmem_save_refuse(sv, err, "cannot be read");
+		return shmem_pkram_refuse(sv, err, "cannot be read");
 	if (folio_test_hwpoison(folio) || len > PKRAM_SHMEM_TARGET_MAX)
-		err = shmem_save_refuse(sv, -EIO, "cannot be read");
+		err = shmem_pkram_refuse(sv, -EIO, "cannot be read");
 	else
 		sv->len += pkram_shmem_put_symlink(sv->buf + sv->len,
 						   folio_address(folio), len);
@@ -495,15 +222,15 @@ static int shmem_save_inode(struct shmem_pkram_saver *sv,
 	int err;
 
 	if (why)
-		return shmem_save_refuse(sv, -EOPNOTSUPP, why);
+		return shmem_pkram_refuse(sv, -EOPNOTSUPP, why);
 	if (sv->header.nr_inodes >= SHMEM_PKRAM_INODES_MAX)
-		return shmem_save_refuse(sv, -EFBIG, "too many files");
+		return shmem_pkram_refuse(sv, -EFBIG, "too many files");
 
 	*id = ++sv->header.nr_inodes;
 	shmem_save_inode_rec(sv, inode, *id);
 	err = 0;
 	if (S_ISREG(inode->i_mode))
-		err = shmem_save_data(sv, inode);
+		err = shmem_pkram_save_data(sv, inode);
 	else if (S_ISLNK(inode->i_mode))
 		err = shmem_save_symlink(sv, inode);
 	if (!err)
@@ -540,7 +267,7 @@ static int shmem_save_link(struct shmem_pkram_saver *sv, struct dentry *dentry,
 		value = xa_to_value(entry);
 		*id = lower_32_bits(value);
 		if (!upper_32_bits(value))
-			return shmem_save_refuse(sv, -EIO, "it has more names than links");
+			return shmem_pkram_refuse(sv, -EIO, "it has more names than links");
 		value -= 1ULL << 32;
 	} else {
 		err = shmem_save_inode(sv, dentry, id);
@@ -644,7 +371,7 @@ static int shmem_save_dir(struct shmem_pkram_saver *sv,
 	}
 	if (!err && d_inode(dir)->i_nlink != 2 + sv->dirs.nr - nr_dirs) {
 		child = dir;
-		err = shmem_save_refuse(sv, -EIO, "its number of links is wrong");
+		err = shmem_pkram_refuse(sv, -EIO, "its number of links is wrong");
 	}
 	if (err)
 		shmem_save_report(sv, child, err);
@@ -677,6 +404,7 @@ static int shmem_save_super(struct shmem_pkram_saver *sv)
 	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_SUPER,
 			    (full_inums ? PKRAM_SHMEM_SUPER_INODE64 : 0) |
 			    (sbinfo->noswap ? PKRAM_SHMEM_SUPER_NOSWAP : 0) |
+			    (sv->verify ? PKRAM_SHMEM_SUPER_VERIFY : 0) |
 			    sv->st->super_flags,
 			    sizeof(*rec));
 	sv->len = sizeof(*rec);
@@ -832,12 +560,16 @@ int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
 	sv->pages.ps = &st->ps;
 	sv->pages.type = PKRAM_OBJ_PAGES;
 	xa_init(&sv->links);
+	sv->verify = shmem_pkram_wants_sums(st, fc);
+	if (sv->verify)
+		shmem_pkram_sums_begin(&sv->sums);
 	sv->buf = kmalloc(PKRAM_SHMEM_ENTRY_MAX, SHMEM_PKRAM_GFP);
 	if (sv->buf)
 		err = shmem_save_node(sv);
 
 	kfree(sv->buf);
 	xa_destroy(&sv->links);
+	shmem_pkram_sums_end(&sv->sums);
 	kvfree(sv->poison);
 	kvfree(sv->entries.items);
 	kvfree(sv->dirs.items);

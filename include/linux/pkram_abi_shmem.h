@@ -25,7 +25,8 @@
  *  root   = inode
  *  dir    = DIR entry...                  as many as DIR says
  *  entry  = [inode] DENTRY
- *  inode  = INODE [SYMLINK] [DATA] [POISON...] [XATTR...] [ACL...] [POLICY...]
+ *  inode  = INODE [SYMLINK] [DATA [SUMS...]] [POISON...] [XATTR...] [ACL...]
+ *           [POLICY...]
  *
  * - Inodes have ids, 1 for the root and then ascending in the order of their
  *   INODE records. A DENTRY refers to an inode by id.
@@ -41,9 +42,12 @@
  * - DATA gives the position of a file's folios in the page stream, in frames;
  *   it is the number of frames in all DATA records before. A folio never
  *   belongs to two files.
- * - The records that follow INODE come in any order. POISON and POLICY ranges
- *   of a file ascend and do not overlap, no page of a POISON range is in the
- *   page stream, and no two XATTR have the same name.
+ * - The records that follow INODE come in any order, but SUMS after DATA. POISON
+ *   and POLICY ranges of a file ascend and do not overlap, no page of a POISON
+ *   range is in the page stream, and no two XATTR have the same name.
+ * - SUMS are there exactly when SUPER has %PKRAM_SHMEM_SUPER_VERIFY. Those of a
+ *   file ascend, do not overlap, and cover its folios that are up to date and
+ *   nothing else: by index, so wherever these are moved to.
  * - DQUOT records need QUOTA, and ascend by type and id.
  * - No two entries of a directory have the same name or the same offset.
  *
@@ -79,6 +83,7 @@
 #define PKRAM_SHMEM_ACL		12
 #define PKRAM_SHMEM_POLICY	13
 #define PKRAM_SHMEM_DQUOT	14
+#define PKRAM_SHMEM_SUMS	15
 
 /* PKRAM_SHMEM_REC_MAX: longest record; fits any extended attribute */
 #define PKRAM_SHMEM_REC_MAX	0x20000
@@ -149,6 +154,7 @@ static_assert(offsetof(struct pkram_shmem_header, nr_poison) == 64);
 #define PKRAM_SHMEM_SUPER_NOSUID	0x4	/* first mounted nosuid */
 #define PKRAM_SHMEM_SUPER_NODEV		0x8	/* first mounted nodev */
 #define PKRAM_SHMEM_SUPER_NOEXEC	0x10	/* first mounted noexec */
+#define PKRAM_SHMEM_SUPER_VERIFY	0x20	/* mounted with verify */
 #define PKRAM_SHMEM_SUPER_MOUNT_FLAGS	(PKRAM_SHMEM_SUPER_NOSUID | \
 					 PKRAM_SHMEM_SUPER_NODEV | \
 					 PKRAM_SHMEM_SUPER_NOEXEC)
@@ -360,6 +366,51 @@ static_assert(offsetof(struct pkram_shmem_data, rec) == 0);
 static_assert(offsetof(struct pkram_shmem_data, pos) == 8);
 static_assert(offsetof(struct pkram_shmem_data, nr) == 16);
 static_assert(offsetof(struct pkram_shmem_data, fallocend) == 24);
+
+/*
+ * PKRAM_SHMEM_SUM_PAGES: most pages of a checksum, which never covers pages on
+ * both sides of an index that is a multiple of this
+ */
+#define PKRAM_SHMEM_SUM_PAGES	512
+
+/**
+ * struct pkram_shmem_sum - checksum of pages of a file that follow each other
+ * @start: index of the first
+ * @nr: how many
+ * @crc: crc32c of all their bytes, also of those past the end of the file; the
+ *	seed is ~0, and it is not inverted
+ */
+struct pkram_shmem_sum {
+	__u64 start;
+	__u32 nr;
+	__u32 crc;
+};
+
+static_assert(sizeof(struct pkram_shmem_sum) == 16);
+static_assert(offsetof(struct pkram_shmem_sum, start) == 0);
+static_assert(offsetof(struct pkram_shmem_sum, nr) == 8);
+static_assert(offsetof(struct pkram_shmem_sum, crc) == 12);
+
+/**
+ * struct pkram_shmem_sums - checksums of the contents of a regular file
+ * @rec: type %PKRAM_SHMEM_SUMS; its length tells how many
+ * @sums: one at least
+ */
+struct pkram_shmem_sums {
+	struct pkram_shmem_rec rec;
+	struct pkram_shmem_sum sums[];
+};
+
+static_assert(sizeof(struct pkram_shmem_sums) == 8);
+static_assert(offsetof(struct pkram_shmem_sums, rec) == 0);
+static_assert(offsetof(struct pkram_shmem_sums, sums) == 8);
+
+/* PKRAM_SHMEM_SUMS_MAX: most checksums in a record */
+#define PKRAM_SHMEM_SUMS_MAX	8191
+
+static_assert(sizeof(struct pkram_shmem_sums) +
+	      PKRAM_SHMEM_SUMS_MAX * sizeof(struct pkram_shmem_sum) <=
+	      PKRAM_SHMEM_REC_MAX);
 
 /* Types of quota, also bits of %PKRAM_SHMEM_QUOTA's flags */
 #define PKRAM_SHMEM_QUOTA_USER		0

@@ -100,9 +100,9 @@ static void test_super(void)
 {
 	const u64 max = 1ULL << 52;
 
-	GOOD(SUPER->huge = 3, SUPER->rec.flags = 0x1f, SUPER->max_blocks = max);
+	GOOD(SUPER->huge = 3, SUPER->rec.flags = 0x3f, SUPER->max_blocks = max);
 	BAD("bad superblock", SUPER->huge = 4);
-	BAD("bad superblock", SUPER->rec.flags = 0x20);
+	BAD("bad superblock", SUPER->rec.flags = 0x40);
 	BAD("bad superblock", SUPER->mode = 010000);
 	BAD("bad superblock", SUPER->max_blocks = max + 1);
 	BAD("bad superblock", SUPER->max_inodes = ~0ULL);
@@ -179,7 +179,7 @@ static void test_order(void)
 	BAD("name in the wrong place", name(2, "x"));
 	BAD("name in the wrong place", rec_double(6, 3));
 	BAD("record of an unknown type", I(4)->rec.type = 0);
-	BAD("record of an unknown type", I(4)->rec.type = 15);
+	BAD("record of an unknown type", I(4)->rec.type = 16);
 	BAD("record of an unknown type", I(4)->rec.type = 0xffff);
 	BAD("record of a wrong length", I(4)->rec.len -= 8);
 	BAD("record of a wrong length", I(4)->rec.len += 8);

@@ -49,6 +49,8 @@ extern struct stream s;
 #define XATTR(i)	((struct pkram_shmem_xattr *)s.rec[i])
 #define ACL(i)		((struct pkram_shmem_acl *)s.rec[i])
 #define POLICY(i)	((struct pkram_shmem_policy *)s.rec[i])
+#define SUMS(i)		((struct pkram_shmem_sums *)s.rec[i])
+#define NR_SUMS(i)	pkram_shmem_nr_sums(SUMS(i))
 
 /* Change the list */
 void *rec_add(unsigned int type, size_t len);
@@ -74,6 +76,8 @@ struct pkram_shmem_xattr *xattr(const char *text, const void *value, u32 len);
 struct pkram_shmem_acl *acl(unsigned int flags, u32 nr_entries);
 struct pkram_shmem_policy *policy(u64 start, u64 end, u32 nr_words);
 struct pkram_shmem_policy *mpol(u32 nr_words);
+struct pkram_shmem_sums *sums(void);
+struct pkram_shmem_sum *sum(struct pkram_shmem_sums *rec, u64 start, u32 nr);
 
 /* Write a record that is there already */
 void put_xattr(struct pkram_shmem_xattr *rec, const void *text, u32 name_len,
@@ -96,6 +100,8 @@ enum {
 	F_ROOT_DIR,
 	F_FILE,
 	F_DATA,
+	F_SUMS,
+	F_SUMS_2,
 	F_POISON,
 	F_POISON_2,
 	F_XATTR,

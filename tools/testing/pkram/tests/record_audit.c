@@ -104,6 +104,34 @@ static void audit_ranges(unsigned int from, unsigned int to)
 	}
 }
 
+/*
+ * Checksums are of pages that the file has at most, each of no more than may be,
+ * and come after the record of the pages
+ */
+static void audit_sums(unsigned int from, unsigned int to)
+{
+	u64 end = 0, left = 0;
+	unsigned int n;
+
+	for (; from < to; from++) {
+		if (TYPE(from) == PKRAM_SHMEM_DATA)
+			left = DATA(from)->nr;
+		if (TYPE(from) != PKRAM_SHMEM_SUMS)
+			continue;
+		EXPECT(SUPER->rec.flags & 0x20);
+		EXPECT(LEN(from) >= 24 && LEN(from) % 16 == 8);
+		for (n = 0; n < LEN(from) / 16; n++) {
+			const struct pkram_shmem_sum *sum = &SUMS(from)->sums[n];
+
+			EXPECT(sum->start >= end && sum->start < PAGES_LIMIT);
+			EXPECT(sum->nr && sum->nr <= left);
+			end = sum->start + sum->nr;
+			EXPECT_EQ(sum->start >> 9, (end - 1) >> 9);
+			left -= sum->nr;
+		}
+	}
+}
+
 /* The records from an INODE to its name or, the root's, its DIR */
 static void audit_inode(unsigned int from, unsigned int to)
 {
@@ -119,6 +147,7 @@ static void audit_inode(unsigned int from, unsigned int to)
 		case PKRAM_SHMEM_DATA:
 		case PKRAM_SHMEM_POISON:
 		case PKRAM_SHMEM_POLICY:
+		case PKRAM_SHMEM_SUMS:
 			EXPECT(S_ISREG(mode));
 			break;
 		case PKRAM_SHMEM_ACL:
@@ -132,6 +161,7 @@ static void audit_inode(unsigned int from, unsigned int to)
 	EXPECT(rec_count(from, to, PKRAM_SHMEM_ACL, 0) <= 1);
 	EXPECT(rec_count(from, to, PKRAM_SHMEM_ACL, 1) <= 1);
 	audit_ranges(from, to);
+	audit_sums(from, to);
 }
 
 static unsigned int audit_mount(void)
@@ -209,7 +239,7 @@ static const struct {
 } fixed[] = {
 	[PKRAM_SHMEM_HEADER]	= { sizeof(struct pkram_shmem_header), 0,
 		offsetof(struct pkram_shmem_header, reserved) },
-	[PKRAM_SHMEM_SUPER]	= { sizeof(struct pkram_shmem_super), 0x1f },
+	[PKRAM_SHMEM_SUPER]	= { sizeof(struct pkram_shmem_super), 0x3f },
 	[PKRAM_SHMEM_INODE]	= { sizeof(struct pkram_shmem_inode), 1,
 		offsetof(struct pkram_shmem_inode, reserved) },
 	[PKRAM_SHMEM_DIR]	= { sizeof(struct pkram_shmem_dir), 0,
@@ -222,6 +252,7 @@ static const struct {
 	[PKRAM_SHMEM_MPOL]	= { sizeof(struct pkram_shmem_policy), 0,
 		offsetof(struct pkram_shmem_policy, reserved) },
 	[PKRAM_SHMEM_DQUOT]	= { sizeof(struct pkram_shmem_dquot) },
+	[PKRAM_SHMEM_SUMS]	= { sizeof(struct pkram_shmem_sums) },
 };
 
 static void write_fixed(void *to, unsigned int i)
@@ -231,6 +262,8 @@ static void write_fixed(void *to, unsigned int i)
 
 	if (type == PKRAM_SHMEM_POLICY || type == PKRAM_SHMEM_MPOL)
 		len += 16 * POLICY(i)->nr_words;
+	if (type == PKRAM_SHMEM_SUMS)
+		len += sizeof(struct pkram_shmem_sum) * NR_SUMS(i);
 	EXPECT(len >= 8 && len <= PKRAM_SHMEM_ENTRY_MAX);
 	memcpy(to, s.rec[i], len);
 	pkram_shmem_put_rec(to, type, REC(i)->flags & fixed[type].flags, len);

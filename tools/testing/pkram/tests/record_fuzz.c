@@ -13,6 +13,8 @@
 static struct {
 	struct pkram_shmem_inode *inode[MAX_INODES + 1];
 	u64 frames;
+	u64 unsummed;
+	u64 sum_end;
 	u64 poison_end;
 	u64 policy_end;
 	u32 attrs;
@@ -58,6 +60,26 @@ static void random_data(void)
 	gen.attrs |= 1 << PKRAM_SHMEM_DATA;
 	data(gen.frames, nr)->fallocend = sim_random(100);
 	gen.frames += nr;
+	gen.unsummed = nr;
+}
+
+/* Of the pages of a file, in one record of several */
+static void random_sums(void)
+{
+	struct pkram_shmem_sums *rec;
+	u32 nr;
+
+	if (!(SUPER->rec.flags & PKRAM_SHMEM_SUPER_VERIFY) || !gen.unsummed)
+		return;
+	rec = sums();
+	do {
+		gen.sum_end += sim_random(600);
+		nr = 1 + sim_random(min_t(u64, gen.unsummed, 512 -
+					  gen.sum_end % 512));
+		sum(rec, gen.sum_end, nr)->crc = sim_random(~0U);
+		gen.sum_end += nr;
+		gen.unsummed -= nr;
+	} while (gen.unsummed && sim_random(3));
 }
 
 static void random_poison(void)
@@ -83,7 +105,7 @@ static void random_policy(void)
 /* A record that an inode of type @mode may have; or none, if it has it */
 static void random_attr(u32 mode)
 {
-	switch (sim_random(S_ISREG(mode) ? 5 : 2)) {
+	switch (sim_random(S_ISREG(mode) ? 6 : 2)) {
 	case 0:
 		random_xattr();
 		break;
@@ -99,6 +121,9 @@ static void random_attr(u32 mode)
 	case 4:
 		random_policy();
 		break;
+	case 5:
+		random_sums();
+		break;
 	}
 }
 
@@ -108,6 +133,8 @@ static u32 random_inode(u32 mode)
 	unsigned int n = sim_random(5), at = sim_random(n + 1);
 
 	gen.inode[rec->id] = rec;
+	gen.unsummed = 0;
+	gen.sum_end = 0;
 	gen.poison_end = 0;
 	gen.policy_end = 0;
 	gen.attrs = 0;
@@ -147,7 +174,8 @@ static void random_entry(u32 parent)
 static void random_mount(void)
 {
 	begin();
-	SUPER->rec.flags = sim_random(4);
+	SUPER->rec.flags = sim_random(4) |
+			   (sim_random(2) ? PKRAM_SHMEM_SUPER_VERIFY : 0);
 	SUPER->huge = sim_random(4);
 	SUPER->max_blocks = sim_random(PAGES_LIMIT + 1);
 	SUPER->uid = sim_random(~0U);
@@ -295,7 +323,7 @@ static void test_random_trees(void)
 		good += fuzz(3);
 	}
 	/* Every type was there */
-	EXPECT_EQ(types, (2 << PKRAM_SHMEM_DQUOT) - 2);
+	EXPECT_EQ(types, (2 << PKRAM_SHMEM_SUMS) - 2);
 	EXPECT(good > 500 && good < 12000);
 	clear();
 }

@@ -22,6 +22,7 @@ static void test_full(void)
 	static const u8 types[] = {
 		PKRAM_SHMEM_MPOL, PKRAM_SHMEM_POISON, PKRAM_SHMEM_XATTR,
 		PKRAM_SHMEM_ACL, PKRAM_SHMEM_POLICY, PKRAM_SHMEM_DQUOT,
+		PKRAM_SHMEM_SUMS,
 	};
 	unsigned int i;
 
@@ -48,6 +49,7 @@ static const struct place {
 	{ F_DQUOT },
 	{ F_POISON, { S_IFREG >> 12 } },
 	{ F_POLICY, { S_IFREG >> 12 } },
+	{ F_SUMS, { S_IFREG >> 12 } },
 	{ F_XATTR, { 0xff } },
 	{ F_ACL, { 0xff, S_IFLNK >> 12 } },
 	{ F_ROOT_DEFAULT, { S_IFDIR >> 12 } },
@@ -57,16 +59,19 @@ static const struct place {
 static bool place_legal(const struct place *place, unsigned int pos)
 {
 	unsigned int i = pos;
+	bool pages = false;
 	u8 type;
 
 	if (place->at == F_DQUOT)
 		return pos == s.nr - 1;
 	if (!place->belongs[0])
 		return pos == place->at;
-	while (--i && TYPE(i) != PKRAM_SHMEM_INODE)
+	while (--i && TYPE(i) != PKRAM_SHMEM_INODE) {
 		if (TYPE(i) == PKRAM_SHMEM_DENTRY || TYPE(i) == PKRAM_SHMEM_DIR)
 			return false;
-	if (!i)
+		pages |= TYPE(i) == PKRAM_SHMEM_DATA;
+	}
+	if (!i || (place->at == F_SUMS && !pages))
 		return false;
 	type = I(i)->mode >> 12;
 	return place->belongs[0] == 0xff ? type != place->belongs[1] :
@@ -111,6 +116,12 @@ static void test_places(void)
 	clear();
 }
 
+static bool ordered(unsigned int type)
+{
+	return type == PKRAM_SHMEM_POISON || type == PKRAM_SHMEM_POLICY ||
+	       type == PKRAM_SHMEM_SUMS;
+}
+
 /* The records of an inode in reverse, which no writer does */
 static void test_any_order(void)
 {
@@ -124,15 +135,15 @@ static void test_any_order(void)
 	}
 	refused("ranges in reverse", NULL);
 	for (i = F_FILE + 1; i < F_FILE_NAME - 1; i++) {
-		u32 type = TYPE(i);
-
-		if (type == TYPE(i + 1) && (type == PKRAM_SHMEM_POISON ||
-					    type == PKRAM_SHMEM_POLICY)) {
+		if (TYPE(i) == TYPE(i + 1) && ordered(TYPE(i))) {
 			rec_double(i, i + 2);
 			rec_del(i);
 			i++;
 		}
 	}
+	refused("checksums before the pages", "checksums in the wrong place");
+	rec_double(F_FILE_NAME - 1, F_FILE + 1);
+	rec_del(F_FILE_NAME);
 	accepted("records of an inode in another order");
 	OK(rec_double(F_SYM_XATTR, F_TARGET + 1), rec_del(F_SYM_XATTR));
 	clear();
@@ -331,7 +342,7 @@ static void test_poison(void)
 	   POISON(F_POISON)->start = PAGES_LIMIT - 1);
 	OK(rec_del(F_BARE_POISON), rec_del(F_POISON_2),
 	   POISON(F_POISON)->start = 0, POISON(F_POISON)->nr = PAGES_LIMIT,
-	   rec_del(F_DATA));
+	   rec_del(F_SUMS_2), rec_del(F_SUMS), rec_del(F_DATA));
 
 	NO(bad, POISON(F_POISON)->nr = 0);
 	NO(bad, POISON(F_POISON)->nr = 5);
@@ -560,6 +571,110 @@ static void test_policy(void)
 	clear();
 }
 
+/* Checksums of @nr pages in all, each of one page, in a file of so many */
+static void many_sums(u32 nr, u64 pages)
+{
+	u32 i;
+
+	rec_del(F_SUMS_2);
+	rec_grow(F_SUMS);
+	LEN(F_SUMS) = sizeof(struct pkram_shmem_sums);
+	for (i = 0; i < nr; i++)
+		sum(SUMS(F_SUMS), i, 1);
+	DATA(F_DATA)->nr = pages;
+}
+
+static void one_sum(u64 start, u32 nr)
+{
+	many_sums(0, 1024);
+	sum(SUMS(F_SUMS), start, nr);
+}
+
+static void test_sums(void)
+{
+	const char *bad = "bad checksums";
+	struct pkram_shmem_sum *first, *last;
+	u32 skip;
+
+	for (skip = 0; skip < 512; skip++) {
+		OK(one_sum(skip, 512 - skip));
+		OK(one_sum(1 << 20 | skip, 1));
+		NO(bad, one_sum(skip, 513 - skip));
+		NO(bad, one_sum(skip, 0));
+	}
+	OK(one_sum(PAGES_LIMIT - 512, 512));
+	OK(one_sum(PAGES_LIMIT - 1, 1));
+	NO(bad, one_sum(PAGES_LIMIT - 1, 2));
+	NO(bad, one_sum(PAGES_LIMIT, 1));
+	NO(bad, one_sum(~0ULL, 1));
+	NO(bad, one_sum(-512ULL, 512));
+	NO(bad, one_sum(0, ~0U));
+	NO(bad, one_sum(512, 1U << 31));
+
+	/* Of more pages than there are */
+	NO(bad, DATA(F_DATA)->nr = 3);
+	OK(DATA(F_DATA)->nr = 4);
+	NO(bad, DATA(F_DATA)->nr = 0);
+	NO(bad, one_sum(0, 512), DATA(F_DATA)->nr = 511);
+	/* Twice, or not in order */
+	full_tree();
+	first = SUMS(F_SUMS)->sums;
+	last = SUMS(F_SUMS_2)->sums;
+	first[1].start = 1;
+	accepted("side by side");
+	first[1].start = 0;
+	refused("twice", bad);
+	first[0].start = 3;
+	first[1].start = 2;
+	refused("the higher first", bad);
+	first[0].start = 0;
+	last[0].start = 2;
+	refused("twice, in two records", bad);
+	last[0].start = 1;
+	refused("an earlier one, in two records", bad);
+	NO(bad, rec_double(F_SUMS, F_SUMS));
+	NO(bad, rec_double(F_SUMS, F_SUMS_2 + 1), rec_del(F_SUMS));
+	clear();
+}
+
+static void test_sums_record(void)
+{
+	const char *bad = "bad checksums";
+	const char *place = "checksums in the wrong place";
+
+	OK(rec_del(F_SUMS_2));
+	OK(rec_del(F_SUMS_2), rec_del(F_SUMS));
+	OK(many_sums(PKRAM_SHMEM_SUMS_MAX, PKRAM_SHMEM_SUMS_MAX));
+	NO("does not fit", many_sums(PKRAM_SHMEM_SUMS_MAX + 1, 1 << 20));
+	NO(bad, many_sums(0, 5));
+	NO(bad, LEN(F_SUMS) += 8);
+	NO(bad, LEN(F_SUMS) -= 8);
+	NO(bad, LEN(F_SUMS) += 16);
+	OK(LEN(F_SUMS) -= 16);
+	NO(bad, LEN(F_SUMS) = 16);
+	NO(bad, LEN(F_SUMS) = 8);
+	NO(bad, REC(F_SUMS)->flags = 1);
+	NO(bad, REC(F_SUMS_2)->flags = 1 << 15);
+
+	/* Nobody has asked for them */
+	NO(place, SUPER->rec.flags = 0);
+	NO(place, SUPER->rec.flags = 0x1f);
+	/* No pages, or not yet, or no file */
+	NO(place, rec_del(F_DATA));
+	NO(place, rec_double(F_DATA, F_POISON), rec_del(F_DATA));
+	NO(place, rec_double(F_SUMS, F_DATA));
+	NO(place, rec_double(F_SUMS, F_BARE + 1));
+	NO(place, rec_double(F_SUMS, F_ROOT));
+	NO(place, rec_double(F_SUMS, F_ROOT + 1));
+	NO(place, rec_double(F_SUMS, F_FILE_NAME + 1));
+	NO(place, rec_double(F_SUMS, F_SYM + 1));
+	NO(place, rec_double(F_SUMS, F_FIFO + 1));
+	/* The next file begins anew */
+	OK(rec_double(F_SUMS, F_BARE + 1), rec_double(F_DATA, F_BARE + 1),
+	   DATA(F_BARE + 1)->pos = 5);
+	clear();
+}
+
 const struct test record_state_tests[] = {
 	{ "full", "a tree is accepted with all it may have, and without each",
 	  test_full },
@@ -583,5 +698,9 @@ const struct test record_state_tests[] = {
 	  test_acl },
 	{ "policy", "policies: all lengths, ranges without overlap",
 	  test_policy },
+	{ "sums", "checksums ascend and are of pages that can be there",
+	  test_sums },
+	{ "sums_record", "records of 1 to 8191 checksums, after the pages",
+	  test_sums_record },
 	{ }
 };

@@ -231,6 +231,24 @@ struct pkram_shmem_policy *mpol(u32 nr_words)
 	return any_policy(PKRAM_SHMEM_MPOL, 0, 0, nr_words);
 }
 
+/* No checksums yet */
+struct pkram_shmem_sums *sums(void)
+{
+	return rec_add(PKRAM_SHMEM_SUMS, sizeof(struct pkram_shmem_sums));
+}
+
+/* Add one to a record */
+struct pkram_shmem_sum *sum(struct pkram_shmem_sums *rec, u64 start, u32 nr)
+{
+	struct pkram_shmem_sum *sum = &rec->sums[pkram_shmem_nr_sums(rec)];
+
+	sum->start = start;
+	sum->nr = nr;
+	sum->crc = 0x12345678;
+	rec->rec.len += sizeof(*sum);
+	return sum;
+}
+
 /*
  *   1 /                         by number of record:
  *   |-- 2 file, 5 pages          0 HEADER, 1 SUPER, 2 INODE /, 3 DIR /
@@ -270,7 +288,8 @@ void tree(void)
 
 /*
  *   1 /             attribute, both ACLs
- *   |-- 2 file      pages, two lost ranges, two attributes, ACL, two policies
+ *   |-- 2 file      pages, checksums of all but one, two lost ranges, two
+ *   |               attributes, ACL, two policies
  *   |-- 3 d         default ACL
  *   |   |-- 6 bare  lost pages and no others
  *   |   `-- link to file
@@ -279,7 +298,10 @@ void tree(void)
  */
 void full_tree(void)
 {
+	struct pkram_shmem_sums *rec;
+
 	begin();
+	SUPER->rec.flags = PKRAM_SHMEM_SUPER_VERIFY;
 	mpol(2);
 	quota(3, 1);
 	inode(S_IFDIR | 0755, 3, 0);
@@ -289,6 +311,12 @@ void full_tree(void)
 	dir(1, 4);
 	inode(S_IFREG | 0644, 2, 100 << 12);
 	data(0, 5);
+	rec = sums();
+	sum(rec, 0, 1);
+	sum(rec, 2, 1);
+	rec = sums();
+	sum(rec, 511, 1);
+	sum(rec, 512, 1);
 	poison(16, 1);
 	poison(20, 3);
 	xattr("security.selinux", "label", 6);

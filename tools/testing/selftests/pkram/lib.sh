@@ -322,7 +322,7 @@ random_options() {
 		'size=64M,noswap'
 	)
 
-	echo "${options[$(($1 % ${#options[@]}))]}"
+	echo "${options[$(($1 % ${#options[@]}))]}$([ $(($1 % 3)) != 0 ] || echo ,verify)"
 }
 
 # random_grow DIR SEED [KINDS]: make a random tree of what is in a directory

@@ -6,7 +6,7 @@
  *   peek PHYS SIZE               bytes of physical memory, to standard output
  *   poke PHYS HEX                write bytes to physical memory
  *   find TEXT                    frames of RAM that begin with TEXT
- *   frame FILE                   number of the first page's frame
+ *   frame FILE [PAGE]            number of a page's frame, of the first by default
  *   orders FILE                  orders of the folios in memory, ORDER:NUMBER each
  *   reorder PREFIX ORDER...      have the folios of each preserved file PREFIX-ORDER
  *                                be of this lower order in the next kernel; prints
@@ -78,9 +78,12 @@ static int do_frame(char **arg)
 {
 	size_t nr;
 	uint64_t *frames = frames_of(arg[0], &nr);
+	size_t page = arg[1] ? size_of(arg[1]) : 0;
 
-	printf("%#llx\n", (unsigned long long)frames[0]);
-	return !frames[0];
+	if (page >= nr)
+		errx(2, "%s: no page %zu", arg[0], page);
+	printf("%#llx\n", (unsigned long long)frames[page]);
+	return !frames[page];
 }
 
 static int dev_mem(int flags)

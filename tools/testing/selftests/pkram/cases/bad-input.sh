@@ -58,7 +58,7 @@ stage1() {
 
 	# Nobody but root of the machine
 	chmod 777 /mnt
-	for o in pkram=bad pkram=x preserve nopreserve; do
+	for o in pkram=bad pkram=x preserve nopreserve verify noverify; do
 		[ "$(unshare -Urm $T mount /mnt rw $o)" = EPERM ] ||
 			fail "$o in a user namespace"
 		[ "$(setpriv --reuid 1000 unshare -Urm $T mount /mnt rw $o)" = EPERM ] ||

@@ -94,7 +94,7 @@ stage1() {
 
 	[ -e /proc/self/fail-nth ] || skip "no fault injection in this kernel"
 	arm
-	pmount fail size=100M,usrquota,grpquota,mpol=local,noatime
+	pmount fail verify,size=100M,usrquota,grpquota,mpol=local,noatime
 	tree_kinds $M
 	rm $M/data/size.sparse
 	setfattr -n user.a -v "$(head -c 30000 /dev/urandom | base64 -w0)" $M/file

@@ -18,7 +18,7 @@ load() {
 
 stage1() {
 	# So much that it has to lie where the image will be written
-	pmount before size=1200M
+	pmount before verify,size=1200M
 	$T fill $M/first 300M 1
 	load "$(grep -q SYSCALL=load /boot/vmrun.conf && echo load || echo file)"
 	$T fill $M/second 700M 2

@@ -13,7 +13,7 @@ stage1() {
 	local n
 
 	[ -c /dev/mem ] || skip "no /dev/mem"
-	pmount mthp huge=always,size=200M
+	pmount mthp verify,huge=always,size=200M
 	for n in $orders 9; do
 		# Of the last 2 MiB half a page and two more are past the end
 		$T fill $M/o-$n 4184064 "$n"

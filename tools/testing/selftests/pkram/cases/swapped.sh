@@ -10,7 +10,7 @@ stage1() {
 	[ -e /sys/block/zram0 ] || skip "no zram"
 	swap_on 600M
 	echo $$ > $cg/x/cgroup.procs
-	pmount swapped size=700M
+	pmount swapped verify,size=700M
 	tree_kinds $M
 	# Pages that nobody has written to become data by being swapped out
 	rm $M/data/fallocated*
