@@ -20,6 +20,14 @@ struct parts {
 	unsigned int nr;
 };
 
+/* libFuzzer looks here after each input, and clears it */
+static u8 notes[8192] __attribute__((section("__libfuzzer_extra_counters")));
+
+void fuzz_note(unsigned int what, u64 nr)
+{
+	notes[(what * 64 + fuzz_bucket(nr)) % sizeof(notes)] = 1;
+}
+
 size_t fuzz_chunk(const u8 *chunk, size_t left)
 {
 	size_t len;
@@ -103,9 +111,8 @@ static size_t change(u8 *data, size_t size, size_t max, const struct parts *p,
 	u8 *buf;
 
 	/* Its own head is as good a place as any other */
-	if (len <= head || sim_random(4) == 0) {
-		LLVMFuzzerMutate(data + at, len < head ? len : head,
-				 len < head ? len : head);
+	if (head && (len <= head || sim_random(4) == 0)) {
+		LLVMFuzzerMutate(data + at, min(len, head), min(len, head));
 		return size;
 	}
 	if (room > 2 * len + 64)

@@ -36,6 +36,18 @@ void fuzz_one(const u8 *data, size_t size);
 /* Length of the chunk that begins @left bytes before the end, 0 when none does */
 size_t fuzz_chunk(const u8 *chunk, size_t left);
 
+/*
+ * Something has happened that is worth an input of its own, though no other code
+ * may have run: @what happened to @nr things. To libFuzzer it is like coverage.
+ */
+void fuzz_note(unsigned int what, u64 nr);
+
+/* Some numbers, and then ever larger ranges of them */
+static inline unsigned int fuzz_bucket(u64 nr)
+{
+	return nr < 4 ? nr : 65 - __builtin_clzll(nr);
+}
+
 /* The first @len bytes of an input that may be shorter, rest zero */
 static inline void fuzz_head(void *to, size_t len, const u8 *data, size_t size)
 {

@@ -55,6 +55,7 @@ enum {
 	BYTES,		/* u64 next_pfn, bytes */
 	MARK,		/* u32: so many frames are preserved */
 	PATCH,		/* struct patch */
+	LIE,		/* struct lie; the frame is of no meaning */
 	NR_KINDS
 };
 
@@ -76,6 +77,14 @@ struct patch {
 	u16 size;
 	u32 unused;
 	u64 value;
+};
+
+/* A number is a little different from what it should be */
+struct lie {
+	u8 page;	/* counted through the input */
+	u8 field;
+	u8 obj;
+	s8 by;
 };
 
 #define MAX_PAGES	512
@@ -187,6 +196,34 @@ static void apply_patch(u64 pfn, const u8 *data, size_t len)
 	if (sim_frame_exists(pfn))
 		memcpy((u8 *)pkram_pfn_to_virt(pfn) + p.at % (PAGE_SIZE - 8),
 		       &p.value, 1 + p.size % 8);
+}
+
+static u64 *field_of(const struct page_in *p, const struct lie *lie)
+{
+	struct pkram_link_ser *link = pkram_pfn_to_virt(p->pfn);
+	struct pkram_node_ser *node = pkram_pfn_to_virt(p->pfn);
+	struct pkram_obj_ser *obj =
+		&link->objs[lie->obj % PKRAM_LINK_MAX_OBJS];
+	u64 *of_node[] = { &node->nr_objs, &node->nr_pages, &node->nr_bytes,
+			   &node->nr_links, &node->obj_pfn };
+	u64 *of_obj[] = { &obj->nr_pages, &obj->nr_bytes, &obj->nr_page_links,
+			  &obj->nr_byte_links, &obj->flags, &obj->pages_pfn,
+			  &obj->bytes_pfn };
+
+	if (p->kind == NODE)
+		return of_node[lie->field % ARRAY_SIZE(of_node)];
+	if (p->kind == OBJS && lie->field < 128)
+		return of_obj[lie->field % ARRAY_SIZE(of_obj)];
+	return lie->field % 2 ? &link->start : &link->next_pfn;
+}
+
+static void do_lie(const struct chunk *c, const u8 *data, size_t len)
+{
+	struct lie lie;
+
+	fuzz_head(&lie, sizeof(lie), data, len);
+	if (c->kind % NR_KINDS == LIE && nr_pages)
+		*field_of(&pages[lie.page % nr_pages], &lie) += lie.by;
 }
 
 /* Not more than can be dealt with, and not what is marked already */
@@ -340,6 +377,7 @@ static u64 build(const struct head *head, const u8 *data, size_t size,
 		if (pages[i].kind == NODE)
 			repair_node(pkram_pfn_to_virt(pages[i].pfn));
 	each_chunk(data, size, do_patch);
+	each_chunk(data, size, do_lie);
 	for (i = 0; head->repair & REPAIR_SEALS && i < nr_pages; i++)
 		seal(&pages[i]);
 
@@ -439,6 +477,26 @@ static void audit(void)
 			EXPECT_EQ(pkram_node_validate(node), 0);
 }
 
+/* What kinds of intact nodes there are */
+static void note_nodes(void)
+{
+	struct pkram_node *node;
+	unsigned int idle = 0, damaged = 0;
+
+	list_for_each_entry(node, &pkram_nodes, list) {
+		if (node->state != PKRAM_NODE_IDLE) {
+			damaged++;
+			continue;
+		}
+		idle++;
+		fuzz_note(0, node->ser->nr_objs);
+		fuzz_note(1, node->ser->nr_pages);
+		fuzz_note(2, node->ser->nr_bytes);
+		fuzz_note(3, node->ser->nr_links);
+	}
+	fuzz_note(4 + min(idle, 7U), damaged);
+}
+
 /* Frames of others than nodes may be freed, or be kept */
 static int check(void)
 {
@@ -464,6 +522,7 @@ static int check(void)
 	}
 	EXPECT(frames_held() <= pkram_pagetable.nr_set);
 	audit();
+	note_nodes();
 	return 0;
 }
 
@@ -533,6 +592,7 @@ static void do_load(struct pkram_node *node, bool finish)
 		u64 held = 1 + node->ser->nr_links + node->ser->nr_pages;
 		u64 set = pkram_pagetable.nr_set;
 
+		fuzz_note(12, held);
 		pkram_finish_load(&ps);
 		EXPECT(!pkram_pagetable.nr_set ||
 		       pkram_pagetable.nr_set == set - held);
@@ -555,17 +615,27 @@ static void do_displace(const struct head *head)
 		EXPECT(!pkram_next_conflict(0));
 	}
 	frames_ban(0, 0);
+	fuzz_note(13, -err);
 }
 
 static void do_sweep(void)
 {
+	struct pkram_node *node;
 	int err;
 
 	scoped_guard(mutex, &pkram_lock)
 		err = pkram_nodes_sweep();
 	EXPECT(!err || err == -ENOMEM || err == -EBADMSG);
-	if (!err && !list_empty(&pkram_nodes))
+	if (err)
+		return;
+	if (!list_empty(&pkram_nodes))
 		EXPECT_EQ(frames_held(), pkram_pagetable.nr_set);
+	/* Damaged for ever, and by name */
+	list_for_each_entry(node, &pkram_nodes, list)
+		if (node->state == PKRAM_NODE_DAMAGED)
+			EXPECT(pkram_node_ser_validate(node->ser) &&
+			       !strcmp(node->ser->name, node->name) &&
+			       node->ser->nr_objs && !node->ser->nr_links);
 }
 
 static void do_hand_over(void)

@@ -14,8 +14,9 @@
 
 #define REPAIR_COUNTS	0x01	/* leaf counts in entries */
 #define REPAIR_OWN	0x02	/* tables are marked themselves */
-#define REPAIR_TOTALS	0x04	/* number of tables and of frames */
+#define REPAIR_TABLES	0x04	/* number of tables */
 #define REPAIR_CRC	0x08
+#define REPAIR_SET	0x10	/* number of frames */
 
 struct head {
 	u8 repair;
@@ -131,6 +132,7 @@ struct walk {
 	u64 tables[2 * MAX_TABLES];
 	unsigned int nr_tables;
 	u64 nr_set;
+	u64 nr_counted;		/* by the counts in entries */
 	u32 crc;
 	u8 how;
 };
@@ -164,6 +166,7 @@ static void walk(struct walk *w, u64 pfn, unsigned int level)
 		if (child && table_at(child) && w->how & REPAIR_COUNTS)
 			table[i] = child | weight(table_at(child)) <<
 					   PKRAM_PT_COUNT_SHIFT;
+		w->nr_counted += table[i] >> PKRAM_PT_COUNT_SHIFT;
 	}
 	if (!level)
 		w->nr_set += weight(table);
@@ -177,6 +180,7 @@ static void walk_all(struct walk *w, u64 root, u8 how)
 {
 	w->nr_tables = 0;
 	w->nr_set = 0;
+	w->nr_counted = 0;
 	w->crc = PKRAM_CRC_SEED;
 	w->how = how;
 	walk(w, root, PKRAM_PT_LEVELS - 1);
@@ -209,10 +213,10 @@ static void repair(struct walk *w, struct head *head)
 	/* Twice: what is changed first may be summed up already */
 	walk_all(w, head->root, head->repair);
 	walk_all(w, head->root, head->repair);
-	if (head->repair & REPAIR_TOTALS) {
+	if (head->repair & REPAIR_TABLES)
 		head->nr_tables = w->nr_tables;
+	if (head->repair & REPAIR_SET)
 		head->nr_set = w->nr_set;
-	}
 	if (head->repair & REPAIR_CRC)
 		head->crc = w->crc;
 }
@@ -245,6 +249,13 @@ static void audit_searches(const struct pkram_pagetable *pt)
 	EXPECT_EQ(nr, pt->nr_set);
 }
 
+static int compare(const void *a, const void *b)
+{
+	const u64 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
 static void audit(const struct pkram_pagetable *pt, struct walk *w)
 {
 	struct pkram_pagetable tables = { };
@@ -253,9 +264,14 @@ static void audit(const struct pkram_pagetable *pt, struct walk *w)
 	walk_all(w, pt->root ? pkram_virt_to_pfn(pt->root) : 0, 0);
 	EXPECT_EQ(w->nr_tables, pt->nr_tables);
 	EXPECT_EQ(w->nr_set, pt->nr_set);
+	EXPECT_EQ(w->nr_counted, pt->nr_set);
 	EXPECT_EQ(w->crc, pkram_pagetable_crc(pt));
 	for (i = 0; i < w->nr_tables; i++)
 		EXPECT(pkram_pagetable_test(pt, w->tables[i]));
+	/* No table is met twice */
+	qsort(w->tables, w->nr_tables, sizeof(u64), compare);
+	for (i = 1; i < w->nr_tables; i++)
+		EXPECT(w->tables[i] != w->tables[i - 1]);
 	audit_searches(pt);
 	EXPECT_EQ(pkram_pagetable_validate(pt), 0);
 	EXPECT_EQ(pkram_pagetable_mark_tables(pt, &tables), 0);
@@ -316,6 +332,8 @@ static void adopt(struct walk *w, const struct head *head)
 		return;
 	}
 	audit(&pt, w);
+	fuzz_note(head->repair & 0x1f, pt.nr_tables);
+	fuzz_note(0x20 + (head->repair & 0x1f), pt.nr_set);
 	change(&pt, w, head);
 	/* All of its tables are freed, and nothing else is */
 	audit(&pt, w);

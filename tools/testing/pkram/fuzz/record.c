@@ -3,7 +3,8 @@
  * Fuzz the stream of records of a tmpfs.
  *
  *   u8 repair	REPAIR_* below
- *   u8[7]	0
+ *   u8 swap[2]	ids of two inodes whose numbers of links are exchanged then
+ *   u8[5]	0
  *   then	the stream; its records are the chunks
  *
  * What is accepted has to pass the audit of the unit tests.
@@ -168,6 +169,34 @@ static void repair_links(u8 *stream, size_t size, const struct counts *c)
 	}
 }
 
+/* The sum stays the same */
+static void swap_links(u8 *stream, size_t size, const u8 *swap)
+{
+	struct pkram_shmem_inode *found[2] = { };
+	size_t at, len;
+
+	for (at = 0; (len = fuzz_chunk(stream + at, size - at)); at += len) {
+		struct pkram_shmem_rec *rec = (void *)(stream + at);
+
+		if (rec->len != len || len % 8)
+			break;
+		if (IS(inode, INODE)) {
+			struct pkram_shmem_inode *i = (void *)rec;
+
+			if (i->id == swap[0])
+				found[0] = i;
+			if (i->id == swap[1])
+				found[1] = i;
+		}
+	}
+	if (found[0] && found[1]) {
+		u32 nlink = found[0]->nlink;
+
+		found[0]->nlink = found[1]->nlink;
+		found[1]->nlink = nlink;
+	}
+}
+
 static void repair_header(u8 *stream, size_t size, const struct counts *c, u8 how)
 {
 	struct pkram_shmem_header *header = (void *)stream;
@@ -264,11 +293,14 @@ static const char *feed_stream(const u8 *stream, size_t size)
 /* The audit of the unit tests, which has room for small trees only */
 static void audit_stream(const u8 *stream, size_t size)
 {
+	unsigned int nr = 0, nr_of[16] = { };
 	size_t at, len;
-	unsigned int nr = 0;
 
 	for (at = 0; at < size; at += len, nr++) {
+		const struct pkram_shmem_rec *rec = (void *)(stream + at);
+
 		len = fuzz_chunk(stream + at, size - at);
+		fuzz_note(rec->type, ++nr_of[rec->type % 16]);
 		if (nr == MAX_RECS || len > PKRAM_SHMEM_ENTRY_MAX)
 			return;
 	}
@@ -288,9 +320,13 @@ void fuzz_one(const u8 *data, size_t size)
 	u8 *stream = malloc(len ?: 1);
 
 	memcpy(stream, data + size - len, len);
-	if (size)
+	if (size >= HEAD) {
 		repair(stream, len, data[0]);
-	if (!feed_stream(stream, len))
+		swap_links(stream, len, data + 1);
+	}
+	if (!feed_stream(stream, len)) {
 		audit_stream(stream, len);
+		fuzz_note(16 + data[0] % 64, 0);
+	}
 	free(stream);
 }

@@ -159,6 +159,9 @@ void fuzz_one(const u8 *data, size_t size)
 		unsigned int i;
 
 		audit(super);
+		fuzz_note(0, head.repair);
+		fuzz_note(1 + (head.repair & REPAIR_SORT), super->nr_landing);
+		fuzz_note(2 + (head.repair & REPAIR_SORT), super->nr_poison);
 		for (i = 0; i < 8; i++)
 			spoiled(super, head.flip * 97 * 8 + i * 4099);
 		EXPECT(pkram_super_validate(super, SELF + 1 + head.flip));
