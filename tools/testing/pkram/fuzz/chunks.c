@@ -4,14 +4,6 @@
  */
 #include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max);
-size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max,
-			       unsigned int seed);
-size_t LLVMFuzzerCustomCrossOver(const u8 *data1, size_t size1, const u8 *data2,
-				 size_t size2, u8 *out, size_t max,
-				 unsigned int seed);
-
 #define MAX_CHUNKS	1024
 
 /* An input taken apart: chunk i is from at[i] to at[i + 1] */

@@ -14,6 +14,7 @@ struct folio {
 	unsigned int refs;
 };
 
+/* Protects pkram_pagetable, as in mm/pkram_frame.c */
 struct mutex pkram_pagetable_lock;
 struct pkram_pagetable pkram_pagetable;
 

@@ -33,6 +33,15 @@ struct fuzz_format {
 extern const struct fuzz_format fuzz_format;
 void fuzz_one(const u8 *data, size_t size);
 
+/* libFuzzer's */
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max);
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max,
+			       unsigned int seed);
+size_t LLVMFuzzerCustomCrossOver(const u8 *data1, size_t size1, const u8 *data2,
+				 size_t size2, u8 *out, size_t max,
+				 unsigned int seed);
+
 /* Length of the chunk that begins @left bytes before the end, 0 when none does */
 size_t fuzz_chunk(const u8 *chunk, size_t left);
 

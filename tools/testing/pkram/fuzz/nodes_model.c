@@ -43,7 +43,10 @@ static bool add_runs(struct node_walk *w, const struct pkram_link_ser *link)
 
 	for (i = 0; i < link->nr; i++) {
 		struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+		u64 mask = (1ULL << run.order) - 1;
 
+		EXPECT(run.nr && run.order <= PKRAM_ORDER_MAX);
+		EXPECT(!(run.pfn & mask) && !(run.index & mask));
 		if (!add(w, run.pfn, run.nr << run.order))
 			return false;
 	}

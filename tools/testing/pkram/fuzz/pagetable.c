@@ -63,7 +63,7 @@ static void set_contents(u8 *chunk, size_t len)
 	struct chunk c;
 
 	memcpy(&c, chunk, sizeof(c));
-	c.len = min(len, (size_t)U16_MAX);
+	c.len = min_t(size_t, len, U16_MAX);
 	memcpy(chunk, &c, sizeof(c));
 }
 

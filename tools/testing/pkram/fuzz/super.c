@@ -67,8 +67,10 @@ static void repair_poison(struct pkram_super_ser *super)
 	u64 last = 0;
 	u32 i;
 
-	for (i = 0; i < super->nr_poison; i++)
-		last = super->poison[i] = last + 1 + super->poison[i] % SZ_1M;
+	for (i = 0; i < super->nr_poison; i++) {
+		last += 1 + super->poison[i] % SZ_1M;
+		super->poison[i] = last;
+	}
 	super->end_pfn = max(super->end_pfn, last + 1);
 }
 
