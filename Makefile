@@ -74,6 +74,21 @@ demo: kernel-release ## preserve a tree with a database over a kexec, and show i
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
+FUZZ = $(MAKE) -s -C build/tree/tools/testing/pkram/fuzz \
+	OUTPUT=$(CURDIR)/build/fuzz/ CORPUS=$(CURDIR)/corpus
+
+.PHONY: fuzz fuzz-short fuzz-corpus
+fuzz: sync          ## fuzz what reads preserved memory (FUZZ_SECONDS=900 for each target)
+	@$(FUZZ) fuzz
+
+fuzz-short: sync    ## the same for a minute in all
+	@$(FUZZ) fuzz-short
+
+fuzz-corpus: kernel-release ## corpus/ anew, from a dump of a guest and what fuzz has found
+	@OUT=$(CURDIR)/build/selftests tools/testing/selftests/pkram/run fuzz-seeds
+	tools/testing/pkram/fuzz/seeds build/selftests/fuzz-seeds.log build/fuzz/seeds
+	@$(FUZZ) SEEDS=$(CURDIR)/build/fuzz/seeds shrink
+
 kunit: sync         ## KUnit in user-mode Linux
 	@scripts/kunit
 

@@ -306,8 +306,9 @@ u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end)
 	u64 limit = min(end, PKRAM_PT_PFN_MASK + 1);
 
 	while (pfn < limit) {
+		const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
 		u64 *table = pt->root;
-		unsigned int level = PKRAM_PT_TOP, bit;
+		unsigned int level = PKRAM_PT_TOP, bit, nr;
 
 		while (table && level) {
 			u64 entry = *pkram_pt_entry(table, level, pfn);
@@ -325,11 +326,12 @@ u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end)
 			pfn = pkram_pt_entry_end(level, pfn);
 			continue;
 		}
-		bit = find_next_bit((unsigned long *)table, PKRAM_PT_LEAF_FRAMES,
-				    pfn & (PKRAM_PT_LEAF_FRAMES - 1));
-		pfn = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES) + bit;
-		if (bit < PKRAM_PT_LEAF_FRAMES)
-			return min(pfn, end);
+		/* No further than asked: many ask for one frame after the other */
+		nr = min_t(u64, limit - base, PKRAM_PT_LEAF_FRAMES);
+		bit = find_next_bit((unsigned long *)table, nr, pfn - base);
+		pfn = base + bit;
+		if (bit < nr)
+			return pfn;
 	}
 	return end;
 }
@@ -347,17 +349,17 @@ u64 pkram_pagetable_next_clear(const struct pkram_pagetable *pt, u64 pfn,
 			       u64 end)
 {
 	while (pfn < end && pfn <= PKRAM_PT_PFN_MASK) {
+		const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
 		u64 *leaf = pkram_pt_find(pt, 0, pfn);
-		unsigned int bit;
+		unsigned int bit, nr;
 
 		if (!leaf)
 			return pfn;
-		bit = find_next_zero_bit((unsigned long *)leaf,
-					 PKRAM_PT_LEAF_FRAMES,
-					 pfn & (PKRAM_PT_LEAF_FRAMES - 1));
-		pfn = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES) + bit;
-		if (bit < PKRAM_PT_LEAF_FRAMES)
-			return min(pfn, end);
+		nr = min_t(u64, end - base, PKRAM_PT_LEAF_FRAMES);
+		bit = find_next_zero_bit((unsigned long *)leaf, nr, pfn - base);
+		pfn = base + bit;
+		if (bit < nr)
+			return pfn;
 	}
 	return min(pfn, end);
 }

@@ -23,14 +23,18 @@ static unsigned int nr_frames;
 static u64 place_next = 0x1000, place_step = 1;
 static long fail_after = -1;
 static unsigned int warnings;
+static void *(*fault)(u64 pfn);
+bool sim_abort_on_warning;
 static u64 random_state = 1;
 
 bool sim_warn(bool cond, const char *file, int line)
 {
 	if (cond) {
 		warnings++;
-		if (getenv("VERBOSE"))
+		if (sim_abort_on_warning || getenv("VERBOSE"))
 			printf("# WARNING at %s:%d\n", file, line);
+		if (sim_abort_on_warning)
+			abort();
 	}
 	return cond;
 }
@@ -66,10 +70,20 @@ bool sim_frame_exists(u64 pfn)
 void *sim_va(u64 phys)
 {
 	unsigned int i = sim_search(phys >> PAGE_SHIFT);
+	char *page = NULL;
 
-	if (i == nr_frames || frames[i].pfn != phys >> PAGE_SHIFT)
+	if (i < nr_frames && frames[i].pfn == phys >> PAGE_SHIFT)
+		page = frames[i].page;
+	else if (fault)
+		page = fault(phys >> PAGE_SHIFT);
+	if (!page)
 		return (void *)(SIM_NOWHERE | phys >> PAGE_SHIFT);
-	return (char *)frames[i].page + (phys & ~PAGE_MASK);
+	return page + (phys & ~PAGE_MASK);
+}
+
+void sim_on_fault(void *(*fn)(u64 pfn))
+{
+	fault = fn;
 }
 
 u64 sim_pa(const void *virt)
@@ -114,6 +128,16 @@ void sim_frame_del(u64 pfn)
 	free(frames[i].page);
 	nr_frames--;
 	memmove(&frames[i], &frames[i + 1], (nr_frames - i) * sizeof(frames[0]));
+}
+
+void sim_reset(void)
+{
+	while (nr_frames)
+		free(frames[--nr_frames].page);
+	place_next = 0x1000;
+	place_step = 1;
+	fail_after = -1;
+	fault = NULL;
 }
 
 unsigned int sim_nr_frames(void)
@@ -173,26 +197,6 @@ void *pkram_table_alloc(gfp_t gfp)
 void pkram_table_free(void *table)
 {
 	sim_frame_del(sim_pa(table) >> PAGE_SHIFT);
-}
-
-/* Bit by bit from the definition, independent of the kernel's tables */
-u32 __crc32c_le(u32 crc, const void *buf, size_t nr)
-{
-	static u32 table[256];
-	const u8 *p = buf;
-
-	if (!table[1]) {
-		for (u32 i = 0; i < 256; i++) {
-			u32 c = i;
-
-			for (int bit = 0; bit < 8; bit++)
-				c = c & 1 ? c >> 1 ^ 0x82F63B78 : c >> 1;
-			table[i] = c;
-		}
-	}
-	while (nr--)
-		crc = crc >> 8 ^ table[(crc ^ *p++) & 0xff];
-	return crc;
 }
 
 void sim_seed(u64 seed)

@@ -34,6 +34,15 @@ unsigned int sim_pfns(u64 *buf, unsigned int max);
 
 unsigned int sim_warnings(void);
 
+/* Where it happens, for those who run each input in the same process */
+extern bool sim_abort_on_warning;
+
+/* Asked for a page that is not there, NULL: it is a fault indeed */
+void sim_on_fault(void *(*fn)(u64 pfn));
+
+/* The machine as it was at the start: no frame, nothing fails */
+void sim_reset(void);
+
 /* Reproducible random numbers; the seed is fixed unless SEED is set */
 void sim_seed(u64 seed);
 u64 sim_random(u64 below);

@@ -36,12 +36,17 @@ extern const struct test record_fuzz_tests[];
 
 #define TEST_SKIPPED	77
 
+/* Fuzzers define it to be a crash */
+#ifndef TEST_FAILED
+#define TEST_FAILED()	_Exit(1)
+#endif
+
 #define FAIL(...) do {							\
 	printf("# %s:%d: ", __FILE__, __LINE__);			\
 	printf(__VA_ARGS__);						\
 	printf("\n");							\
 	fflush(stdout);							\
-	_Exit(1);							\
+	TEST_FAILED();							\
 } while (0)
 
 #define SKIP(why) do {							\

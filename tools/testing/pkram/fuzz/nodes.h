@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _PKRAM_FUZZ_NODES_H
+#define _PKRAM_FUZZ_NODES_H
+
+#include "frames.h"
+
+#define MAX_NODES	16
+
+/*
+ * An input: struct head, then chunks. A chunk is struct chunk and what its kind
+ * says: pages at frames, in the terms of pkram_abi.h but without magics and
+ * checksums, and changes to be made to them afterwards.
+ */
+
+#define REPAIR_SEALS	0x01	/* checksums */
+#define REPAIR_TOTALS	0x02	/* where links start, sums in objects and nodes */
+#define REPAIR_MARKS	0x04	/* what runs refer to is preserved */
+#define ADOPT		0x08	/* nodes are found as at boot */
+
+#define NR_OPS		6
+
+struct head {
+	u8 repair;
+	u8 fail_after;		/* allocations until one fails, if not 0 */
+	u8 op[NR_OPS];		/* OP_*, and number of the node << 3 */
+	u32 ban_pfn;
+	u16 ban_nr;
+	s8 nr_nodes;		/* how far off their number is */
+	u8 fail_op;		/* the operation in which the allocation fails */
+};
+
+/**
+ * struct page_in - a page of an input
+ * @pfn: where
+ * @kind: kind of its chunk
+ * @flags: flags of its chunk
+ */
+struct page_in {
+	u64 pfn;
+	u8 kind;
+	u8 flags;
+};
+
+/* Kinds of chunks */
+enum {
+	NODE,		/* struct node_in, name */
+	OBJS,		/* u64 next_pfn, struct pkram_obj_ser ... */
+	RUNS,		/* u64 next_pfn, struct pkram_run_ser ... */
+	BYTES,		/* u64 next_pfn, bytes */
+	MARK,		/* u32: so many frames are preserved */
+	PATCH,		/* struct patch */
+	LIE,		/* struct lie; the frame is of no meaning */
+	NR_KINDS
+};
+
+/* Their flags */
+#define POISONED	0x01
+#define UNMARKED	0x02
+#define UNSEALED	0x04
+#define CHECKED		0x08	/* the node is of this boot */
+
+#define MAX_PAGES	512
+
+/* Of nodes_build.c */
+extern struct page_in pages[MAX_PAGES];
+extern unsigned int nr_pages;
+
+/* Fill memory; returns the first node and their number */
+u64 nodes_build(const struct head *head, const u8 *data, size_t size,
+		unsigned int *nr_nodes);
+
+/* What the checks must find: see nodes_model.c */
+struct model {
+	bool known;
+	bool intact[MAX_NODES];
+};
+
+void model_make(struct model *m);
+
+/* By number in the list of nodes; NULL when there are fewer */
+struct pkram_node *node_nr(unsigned int nr);
+
+#endif /* _PKRAM_FUZZ_NODES_H */

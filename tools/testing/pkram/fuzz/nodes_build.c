@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The fuzzer of nodes: from the input to pages in memory.
+ */
+#include "nodes.h"
+
+struct chunk {
+	u8 kind;
+	u8 flags;
+	u16 len;
+	u32 pfn;
+};
+
+struct node_in {
+	u64 obj_pfn;
+	u64 nr_objs;
+	u64 nr_pages;
+	u64 nr_bytes;
+	u64 nr_links;
+};
+
+struct patch {
+	u16 at;
+	u16 size;
+	u32 unused;
+	u64 value;
+};
+
+/* A number is a little different from what it should be */
+struct lie {
+	u8 page;	/* counted through the input */
+	u8 field;
+	u8 obj;
+	s8 by;
+};
+
+#define MAX_MARKS	(1 << 16)
+
+struct page_in pages[MAX_PAGES];
+unsigned int nr_pages;
+
+static size_t contents(const u8 *chunk)
+{
+	struct chunk c;
+
+	memcpy(&c, chunk, sizeof(c));
+	return c.len;
+}
+
+static void set_contents(u8 *chunk, size_t len)
+{
+	struct chunk c;
+
+	memcpy(&c, chunk, sizeof(c));
+	c.len = min_t(size_t, len, U16_MAX);
+	memcpy(chunk, &c, sizeof(c));
+}
+
+const struct fuzz_format fuzz_format = {
+	.head = sizeof(struct head),
+	.chunk_head = sizeof(struct chunk),
+	.align = 4,
+	.contents = contents,
+	.set_contents = set_contents,
+};
+
+/* ------------------------------------------------------------------- build */
+
+static void fill_node(struct pkram_node_ser *ser, const u8 *data, size_t len)
+{
+	struct node_in in;
+	size_t skip = min(len, sizeof(in));
+
+	fuzz_head(&in, sizeof(in), data, skip);
+	ser->magic = PKRAM_NODE_MAGIC;
+	ser->obj_pfn = in.obj_pfn;
+	ser->nr_objs = in.nr_objs;
+	ser->nr_pages = in.nr_pages;
+	ser->nr_bytes = in.nr_bytes;
+	ser->nr_links = in.nr_links;
+	len = min(len - skip, (size_t)PKRAM_NAME_MAX);
+	memcpy(ser->name, data + skip, len);
+	ser->name_len = strnlen(ser->name, len);
+	memset(ser->name + ser->name_len, 0, sizeof(ser->name) - ser->name_len);
+}
+
+static void fill_link(struct pkram_link_ser *link, u8 kind, const u8 *data,
+		      size_t len)
+{
+	static const u32 type[] = { 0, PKRAM_LINK_OBJS, PKRAM_LINK_RUNS,
+				    PKRAM_LINK_BYTES };
+	static const u32 size[] = { 0, sizeof(struct pkram_obj_ser),
+				    sizeof(struct pkram_run_ser), 1 };
+	size_t skip = min(len, sizeof(link->next_pfn));
+
+	link->magic = PKRAM_LINK_MAGIC;
+	link->type = type[kind];
+	memcpy(&link->next_pfn, data, skip);
+	len = min(len - skip, (size_t)PKRAM_LINK_PAYLOAD);
+	memcpy(link->bytes, data + skip, len);
+	link->nr = len / size[kind];
+}
+
+static void add_page(const struct chunk *c, const u8 *data, size_t len)
+{
+	void *page = NULL;
+
+	if (c->pfn && c->pfn < FRAMES_TABLES && nr_pages < MAX_PAGES)
+		page = sim_frame_add(c->pfn);
+	if (!page)
+		return;
+	pages[nr_pages++] = (struct page_in){ c->pfn, c->kind % NR_KINDS,
+					      c->flags };
+	if (c->kind % NR_KINDS == NODE)
+		fill_node(page, data, len);
+	else
+		fill_link(page, c->kind % NR_KINDS, data, len);
+	if (c->flags & POISONED)
+		frames_poison(c->pfn);
+}
+
+static void apply_patch(u64 pfn, const u8 *data, size_t len)
+{
+	struct patch p;
+
+	fuzz_head(&p, sizeof(p), data, len);
+	if (sim_frame_exists(pfn))
+		memcpy((u8 *)pkram_pfn_to_virt(pfn) + p.at % (PAGE_SIZE - 8),
+		       &p.value, 1 + p.size % 8);
+}
+
+static u64 *field_of(const struct page_in *p, const struct lie *lie)
+{
+	struct pkram_link_ser *link = pkram_pfn_to_virt(p->pfn);
+	struct pkram_node_ser *node = pkram_pfn_to_virt(p->pfn);
+	struct pkram_obj_ser *obj =
+		&link->objs[lie->obj % PKRAM_LINK_MAX_OBJS];
+	u64 *of_node[] = { &node->nr_objs, &node->nr_pages, &node->nr_bytes,
+			   &node->nr_links, &node->obj_pfn };
+	u64 *of_obj[] = { &obj->nr_pages, &obj->nr_bytes, &obj->nr_page_links,
+			  &obj->nr_byte_links, &obj->flags, &obj->pages_pfn,
+			  &obj->bytes_pfn };
+
+	if (p->kind == NODE)
+		return of_node[lie->field % ARRAY_SIZE(of_node)];
+	if (p->kind == OBJS && lie->field < 128)
+		return of_obj[lie->field % ARRAY_SIZE(of_obj)];
+	return lie->field % 2 ? &link->start : &link->next_pfn;
+}
+
+static void do_lie(const struct chunk *c, const u8 *data, size_t len)
+{
+	struct lie lie;
+
+	fuzz_head(&lie, sizeof(lie), data, len);
+	if (c->kind % NR_KINDS == LIE && nr_pages)
+		*field_of(&pages[lie.page % nr_pages], &lie) += lie.by;
+}
+
+/* Not more than can be dealt with, and not what is marked already */
+static void mark(u64 pfn, u64 nr)
+{
+	if (pfn && pfn < FRAMES_TABLES && nr <= FRAMES_TABLES - pfn &&
+	    pkram_pagetable.nr_set + nr <= MAX_MARKS)
+		pkram_pagetable_set(&pkram_pagetable, pfn, nr, GFP_KERNEL);
+}
+
+typedef void (*each_t)(const struct chunk *c, const u8 *data, size_t len);
+
+static void each_chunk(const u8 *data, size_t size, each_t fn)
+{
+	size_t len;
+
+	for (; (len = fuzz_chunk(data, size)); data += len, size -= len) {
+		struct chunk c;
+
+		memcpy(&c, data, sizeof(c));
+		fn(&c, data + sizeof(c), len - sizeof(c));
+	}
+}
+
+static void do_page(const struct chunk *c, const u8 *data, size_t len)
+{
+	if (c->kind % NR_KINDS < MARK)
+		add_page(c, data, len);
+}
+
+static void do_patch(const struct chunk *c, const u8 *data, size_t len)
+{
+	if (c->kind % NR_KINDS == PATCH)
+		apply_patch(c->pfn, data, len);
+}
+
+static void do_mark(const struct chunk *c, const u8 *data, size_t len)
+{
+	u32 nr;
+
+	fuzz_head(&nr, sizeof(nr), data, len);
+	if (c->kind % NR_KINDS == MARK)
+		mark(c->pfn, nr);
+}
+
+/* ------------------------------------------------------------------ repair */
+
+static struct pkram_link_ser *link_at(u64 pfn)
+{
+	return pfn && sim_frame_exists(pfn) ? pkram_pfn_to_virt(pfn) : NULL;
+}
+
+static u64 repair_chain(u64 pfn, u64 *nr_links)
+{
+	struct pkram_link_ser *link;
+	u64 pos = 0, nr = 0;
+
+	for (; (link = link_at(pfn)) && nr < MAX_PAGES; pfn = link->next_pfn) {
+		link->start = pos;
+		if (link->nr > (link->type == PKRAM_LINK_RUNS ?
+				PKRAM_LINK_MAX_RUNS : PKRAM_LINK_MAX_BYTES))
+			break;
+		pos += pkram_link_length(link);
+		nr++;
+	}
+	*nr_links = nr;
+	return pos;
+}
+
+static void repair_node(struct pkram_node_ser *ser)
+{
+	struct pkram_link_ser *link;
+	u64 pfn = ser->obj_pfn;
+	u32 i, nr = 0;
+
+	ser->nr_objs = repair_chain(pfn, &ser->nr_links);
+	ser->nr_pages = 0;
+	ser->nr_bytes = 0;
+	for (; (link = link_at(pfn)) && nr++ < 64; pfn = link->next_pfn)
+		for (i = 0; i < min_t(u32, link->nr, PKRAM_LINK_MAX_OBJS); i++) {
+			struct pkram_obj_ser *obj = &link->objs[i];
+
+			obj->nr_pages = repair_chain(obj->pages_pfn,
+						     &obj->nr_page_links);
+			obj->nr_bytes = repair_chain(obj->bytes_pfn,
+						     &obj->nr_byte_links);
+			ser->nr_pages += obj->nr_pages;
+			ser->nr_bytes += obj->nr_bytes;
+			ser->nr_links += obj->nr_page_links +
+					 obj->nr_byte_links;
+		}
+}
+
+static void seal(const struct page_in *p)
+{
+	struct pkram_link_ser *link = pkram_pfn_to_virt(p->pfn);
+
+	if (p->flags & UNSEALED)
+		return;
+	if (p->kind == NODE)
+		pkram_node_ser_seal(pkram_pfn_to_virt(p->pfn));
+	else if (link->nr <= (link->type == PKRAM_LINK_OBJS ?
+			      PKRAM_LINK_MAX_OBJS :
+			      link->type == PKRAM_LINK_RUNS ?
+			      PKRAM_LINK_MAX_RUNS : PKRAM_LINK_MAX_BYTES))
+		pkram_link_seal(link);
+}
+
+static void mark_runs(const struct pkram_link_ser *link)
+{
+	u32 i;
+
+	for (i = 0; i < min_t(u32, link->nr, PKRAM_LINK_MAX_RUNS); i++) {
+		struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+
+		if (pkram_run_validate(&run))
+			mark(run.pfn, run.nr << run.order);
+	}
+}
+
+/* The nodes in the order of the input, as a kernel links them at a kexec */
+static u64 chain_nodes(unsigned int *nr)
+{
+	u64 next = 0;
+	int i;
+
+	*nr = 0;
+	for (i = nr_pages - 1; i >= 0; i--)
+		if (pages[i].kind == NODE && *nr < MAX_NODES) {
+			struct pkram_node_ser *ser =
+				pkram_pfn_to_virt(pages[i].pfn);
+
+			ser->next_pfn = next;
+			next = pages[i].pfn;
+			++*nr;
+		}
+	return next;
+}
+
+u64 nodes_build(const struct head *head, const u8 *data, size_t size,
+		unsigned int *nr_nodes)
+{
+	unsigned int i;
+	u64 first;
+
+	nr_pages = 0;
+	each_chunk(data, size, do_page);
+	first = chain_nodes(nr_nodes);
+	for (i = 0; head->repair & REPAIR_TOTALS && i < nr_pages; i++)
+		if (pages[i].kind == NODE)
+			repair_node(pkram_pfn_to_virt(pages[i].pfn));
+	each_chunk(data, size, do_patch);
+	each_chunk(data, size, do_lie);
+	for (i = 0; head->repair & REPAIR_SEALS && i < nr_pages; i++)
+		seal(&pages[i]);
+
+	sim_place(FRAMES_TABLES, 1);
+	for (i = 0; i < nr_pages; i++)
+		if (!(pages[i].flags & UNMARKED))
+			mark(pages[i].pfn, 1);
+	each_chunk(data, size, do_mark);
+	for (i = 0; head->repair & REPAIR_MARKS && i < nr_pages; i++)
+		if (pages[i].kind == RUNS)
+			mark_runs(pkram_pfn_to_virt(pages[i].pfn));
+	sim_place(FRAMES_NEW, 1);
+	return first;
+}
