@@ -269,4 +269,14 @@ static inline int pkram_room_to_boot(void)
 }
 #endif
 
+/* ----------------------------------------------------- pkram_debug.c */
+
+#ifdef CONFIG_PKRAM_DEBUG_DAMAGE
+void pkram_damage_handover(struct pkram_super_ser *super);
+#else
+static inline void pkram_damage_handover(struct pkram_super_ser *super)
+{
+}
+#endif
+
 #endif /* _MM_PKRAM_INTERNAL_H */
