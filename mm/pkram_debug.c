@@ -201,6 +201,7 @@ static void pkram_damage_do(const struct pkram_damage *d,
 {
 	u8 *at = __va(d->addr);
 	size_t i;
+	u64 root;
 
 	switch (d->op) {
 	case PKRAM_DAMAGE_XOR:
@@ -218,9 +219,9 @@ static void pkram_damage_do(const struct pkram_damage *d,
 			pkram_link_seal((struct pkram_link_ser *)at);
 		break;
 	case PKRAM_DAMAGE_TABLE:
-		super->pt_crc = pkram_damage_table_crc(PKRAM_CRC_SEED,
-				pkram_virt_to_pfn(pkram_pagetable.root),
-				PKRAM_PT_LEVELS - 1);
+		root = pkram_virt_to_pfn(pkram_pagetable.root);
+		super->pt_crc = pkram_damage_table_crc(PKRAM_CRC_SEED, root,
+						       PKRAM_PT_LEVELS - 1);
 		break;
 	case PKRAM_DAMAGE_SUPER:
 		super->crc = pkram_super_crc(super);

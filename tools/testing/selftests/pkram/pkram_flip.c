@@ -8,9 +8,9 @@
  *                                NUMBER", which sums that up
  *   plan LAYOUT NAME FROM TO FIRST STEP
  *                                of each of these nodes damage another field, node N
- *                                what stands at FIRST + N * STEP in the list; prints "NAME-N STRUCT.FIELD WAY SUM WHERE", SUM
- *                                "wrong" or "right". Orders for the kernel go to
- *                                standard error
+ *                                what stands at FIRST + N * STEP in the list; prints
+ *                                "NAME-N STRUCT.FIELD WAY SUM WHERE", SUM "wrong" or
+ *                                "right". Orders for the kernel go to standard error
  *   count LAYOUT NAME            how long that list is, for node NAME-0
  *   root LAYOUT N                the same for the Nth damage to super block and page
  *                                table, "none" when there are fewer

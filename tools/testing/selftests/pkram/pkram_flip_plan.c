@@ -66,7 +66,7 @@ void read_layout(const char *path)
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "struct %39s %u", name, &size) == 2) {
 			t = &types[nr_types++];
-			strcpy(t->name, name);
+			snprintf(t->name, sizeof(t->name), "%s", name);
 			t->size = size;
 			tiled = 0;
 		} else if (t && line[0] == ' ' &&
@@ -78,8 +78,7 @@ void read_layout(const char *path)
 		}
 	}
 	fclose(f);
-	strcpy(types[nr_types].name, "table");
-	types[nr_types++].size = 8;
+	types[nr_types++] = (struct type){ "table", 8, false };
 	add_field("table", "entry", 0, 8);
 }
 

@@ -25,6 +25,10 @@
 #define SYS_quotactl_fd	443
 #endif
 
+/* Each has a record, or a place in one */
+#define OPTIONS	",size=1M,nr_inodes=100,mpol=prefer:0,usrquota,grpquota,"	\
+		"usrquota_inode_hardlimit=50"
+
 #define MPOL_PREFERRED	1
 #define MPOL_F_ADDR	2
 
@@ -57,10 +61,22 @@ void leave(const char *dir)
 
 /* --------------------------------------------------------------- making it */
 
-static const char access_acl[] =
-	"\x02\0\0\0" "\x01\0\x06\0\xff\xff\xff\xff" "\x02\0\x04\0\xe8\x03\0\0"
-	"\x04\0\x04\0\xff\xff\xff\xff" "\x10\0\x06\0\xff\xff\xff\xff"
-	"\x20\0\x04\0\xff\xff\xff\xff";
+/* As in the value of the attribute: version, and entries of tag, rights and id */
+struct acl_entry {
+	uint16_t tag;
+	uint16_t rights;
+	uint32_t id;
+};
+
+static const struct {
+	uint32_t version;
+	struct acl_entry entries[5];
+} acl = {
+	2, {
+		{ 0x01, 6, -1 }, { 0x02, 4, 1000 }, { 0x04, 4, -1 },
+		{ 0x10, 6, -1 }, { 0x20, 4, -1 },
+	}
+};
 
 static void make_attributes(const char *name)
 {
@@ -68,10 +84,8 @@ static void make_attributes(const char *name)
 	int fd = open_or_die(name, O_RDONLY);
 
 	must(setxattr(name, "user.a", "bc", 2, 0), "user.a");
-	must(setxattr(name, "trusted.large", access_acl, sizeof(access_acl), 0),
-	     "trusted.large");
-	must(setxattr(name, "system.posix_acl_access", access_acl,
-		      sizeof(access_acl) - 1, 0), "ACL");
+	must(setxattr(name, "trusted.large", &acl, sizeof(acl), 0), "trusted.large");
+	must(setxattr(name, "system.posix_acl_access", &acl, sizeof(acl), 0), "ACL");
 	must(ioctl(fd, FS_IOC_SETFLAGS, &flags), "SETFLAGS");
 	close(fd);
 }
@@ -83,11 +97,10 @@ static void poison(const char *name, off_t page)
 	char *map;
 
 	if (!fork()) {
-		map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 			   open_or_die(name, O_RDWR), page * PAGE);
 		if (map == MAP_FAILED)
 			err(2, "mmap");
-		*(volatile char *)map;
 		_exit(madvise(map, PAGE, MADV_HWPOISON) && errno != EBUSY &&
 		      errno != EHWPOISON ? 2 : 0);
 	}
@@ -154,8 +167,8 @@ static void make_tree(void)
 	make_file("c", 100, 5);
 	make_file("empty", 0, 0);
 	make_attributes("dir/a");
-	must(setxattr("dir", "system.posix_acl_default", access_acl,
-		      sizeof(access_acl) - 1, 0), "default ACL");
+	must(setxattr("dir", "system.posix_acl_default", &acl, sizeof(acl), 0),
+	     "default ACL");
 	must(setxattr("dir", "user.d", "d", 1, 0), "user.d");
 	must(link("dir/a", "hard"), "link");
 	must(symlink("nowhere", "short"), "symlink");
@@ -481,8 +494,7 @@ int do_make(char **arg)
 	for (n = from; n <= to; n++) {
 		snprintf(name, sizeof(name), "%s-%d", arg[1], n);
 		must(mount_flip(dir, name, MS_NOATIME,
-				",size=1M,nr_inodes=100,mpol=prefer:0,usrquota,grpquota,usrquota_inode_hardlimit=50"),
-		     name);
+				OPTIONS), name);
 		enter(dir);
 		make_tree();
 		text = show_tree(&size);
