@@ -84,7 +84,7 @@ judge() {
 		[ -n "$lines" ] || fail "lost without a word" ;;
 	esac
 	expect_nothing_preserved
-	lost_at_most "$(param free 0)" 4096 16384
+	lost_at_most "$(param free 0)" 1024 16384
 }
 
 other_stage() {
