@@ -23,13 +23,13 @@ allowed() {
 	cat <<-'END'
 		pkram_node_ser.saved_at same
 		pkram_node_ser.name empty
-		pkram_run_ser.where same
+		pkram_run_ser.where same|.*:data
 		pkram_run_ser.index .*:(data|blocks|end)
 		pkram_shmem_rec.flags .:options
-		pkram_shmem_super.max_blocks .:options
-		pkram_shmem_super.max_inodes .:options
+		pkram_shmem_super.max_blocks .:(options|used)
+		pkram_shmem_super.max_inodes .:(options|used)
 		pkram_shmem_super.next_ino same
-		pkram_shmem_super.uuid .:fsid
+		pkram_shmem_super.uuid same|.:fsid
 		pkram_shmem_super.uid .:options
 		pkram_shmem_super.gid .:options
 		pkram_shmem_super.mode .:options
@@ -57,8 +57,8 @@ allowed() {
 		pkram_shmem_dentry.tail .*
 		pkram_shmem_symlink.tail .*:target
 		pkram_shmem_data.fallocend same
-		pkram_shmem_quota.space_hard .:options
-		pkram_shmem_quota.inodes_hard .:options
+		pkram_shmem_quota.space_hard .:(options|quota)
+		pkram_shmem_quota.inodes_hard .:(options|quota)
 		pkram_shmem_quota.space_grace .:grace
 		pkram_shmem_quota.inodes_grace .:grace
 		pkram_shmem_dquot.id .:quota
@@ -73,9 +73,9 @@ allowed() {
 		pkram_shmem_poison.start .*:(lost|data)
 		pkram_shmem_policy.start .*:policy
 		pkram_shmem_policy.end .*:policy
-		pkram_shmem_policy.mode .*:policy
+		pkram_shmem_policy.mode .:options|.*:policy
 		pkram_shmem_policy.home_node same
-		pkram_shmem_policy.tail .*:policy
+		pkram_shmem_policy.tail same|.:options|.*:policy
 	END
 }
 
