@@ -5,7 +5,7 @@
 # stages all: 5
 # soak: all
 # vm slice: -m 1G -a pkram_test.nodes=60
-# vm all: -m 1G -t 3000 -a pkram_test.nodes=700
+# vm all: -m 1G -t 3000
 
 # Nodes flip-0, flip-1, ... have the same tree. Right before the kexec each has
 # something else changed: a field, a way to change it, and whether the checksums
@@ -164,7 +164,8 @@ next_nodes() {
 	nr=$($FLIP count $LAYOUT count)
 	drop shmem-count-0
 	first=$(param first 0)
-	per=$(param nodes 60)
+	# All, or so many in each stage
+	per=$(param nodes $(((nr - first + STAGES - 2) / (STAGES - 1))))
 	step=$(((nr - first) / per / (STAGES - 1)))
 	step=$((step > 1 ? step : 1))
 	from=$(((STAGE - 1) * per))
