@@ -70,7 +70,7 @@ demo: kernel-release ## preserve a tree with a database over a kexec, and show i
 	vm/demo
 
 .PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
-.PHONY: selftests-faults selftests-soak upstream-selftests
+.PHONY: selftests-faults selftests-flips selftests-soak upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
@@ -105,6 +105,13 @@ selftests-faults: sync ## each allocation of a save and a load fails once, and n
 		OUT=$(CURDIR)/build/selftests-faults \
 		tools/testing/selftests/pkram/run -s -v failnth:all
 
+# The release kernel that damages what it hands over when asked to
+selftests-flips: sync ## each field of each structure is wrong in turn, and nothing else is lost
+	EXTRA_CONFIG=configs/flip.config scripts/kernel release $(TREE) build/kernel/flip
+	@VMRUN_KERNEL=$(CURDIR)/build/kernel/flip/arch/x86/boot/bzImage \
+		OUT=$(CURDIR)/build/selftests-flips \
+		tools/testing/selftests/pkram/run -s -v flip flip-root
+
 selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on both kernels
 	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(or $(KIND),release)
 
@@ -114,7 +121,7 @@ upstream-selftests: sync ## the kernel's own selftests of shmem: as without the 
 # The debug kernel takes ten times as long: what reaches most of the code
 DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file \
 	attributes quota policy poison late-poison:file labels mount-api \
-	failnth:slice orphans
+	failnth:slice orphans flip:slice flip-root:slice
 
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest

@@ -295,5 +295,14 @@ static inline int pkram_room_to_boot(struct pkram_stream *ps)
 
 u64 pkram_super_pfn(void);
 void pkram_super_init(u64 pfn, u64 generation);
+/* ----------------------------------------------------- pkram_debug.c */
+
+#ifdef CONFIG_PKRAM_DEBUG_DAMAGE
+void pkram_damage_handover(struct pkram_super_ser *super);
+#else
+static inline void pkram_damage_handover(struct pkram_super_ser *super)
+{
+}
+#endif
 
 #endif /* _MM_PKRAM_INTERNAL_H */

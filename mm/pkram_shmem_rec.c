@@ -486,7 +486,7 @@ static const char *check_data(struct pkram_shmem_check *chk,
 	if (!pkram_shmem_attr_allowed(chk, PKRAM_SHMEM_DATA, S_IFREG))
 		return "pages in the wrong place";
 	if (rec->rec.flags || rec->fallocend > PKRAM_SHMEM_PAGES_MAX)
-		return "bad page record";
+		return "bad record of data";
 	if (rec->pos != chk->nr_frames ||
 	    rec->nr > chk->header.nr_frames - chk->nr_frames)
 		return "wrong position in the page stream";

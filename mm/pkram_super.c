@@ -161,6 +161,7 @@ static bool pkram_super_seal(void)
 	}
 	pr_info("handing over %llu nodes, %llu bytes\n", super->nr_nodes,
 		PFN_PHYS(super->nr_preserved));
+	pkram_damage_handover(super);
 	return true;
 }
 

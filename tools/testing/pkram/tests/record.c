@@ -287,8 +287,8 @@ static void test_data(void)
 	GOOD(DATA(5)->fallocend = 1ULL << 52);
 	GOOD(DATA(5)->nr = 7, DATA(21)->pos = 7);
 
-	BAD("bad page record", DATA(5)->fallocend = (1ULL << 52) + 1);
-	BAD("bad page record", DATA(5)->rec.flags = 1);
+	BAD("bad record of data", DATA(5)->fallocend = (1ULL << 52) + 1);
+	BAD("bad record of data", DATA(5)->rec.flags = 1);
 	BAD("wrong position in the page stream", DATA(5)->pos = 1);
 	BAD("wrong position in the page stream", DATA(21)->pos = 0);
 	BAD("wrong position in the page stream", DATA(21)->pos = 4);

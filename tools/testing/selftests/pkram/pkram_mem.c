@@ -29,6 +29,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkram_phys.h"
 #include "pkram_tool.h"
 
 /* Frame of each page of a file from /proc/self/pagemap, 0 when not there */
@@ -84,15 +85,6 @@ static int do_frame(char **arg)
 		errx(2, "%s: no page %zu", arg[0], page);
 	printf("%#llx\n", (unsigned long long)frames[page]);
 	return !frames[page];
-}
-
-static int dev_mem(int flags)
-{
-	int fd = open("/dev/mem", flags);
-
-	if (fd < 0)
-		err(77, "/dev/mem");
-	return fd;
 }
 
 static int do_peek(char **arg)
@@ -266,78 +258,12 @@ static uint32_t runs_crc(const struct link *link)
 			link->nr * sizeof(link->runs[0]));
 }
 
-/* ---------------------------------------------------------------- memory */
-
-static struct range {
-	uint64_t from;
-	uint64_t size;
-	char *map;
-} ram[64];
-
-static unsigned int nr_ram;
-
-static void map_ram(void)
-{
-	int fd = dev_mem(O_RDWR);
-	FILE *iomem = fopen("/proc/iomem", "r");
-	unsigned long long from, to;
-	char line[256];
-
-	if (!iomem)
-		err(2, "/proc/iomem");
-	while (nr_ram < 64 && fgets(line, sizeof(line), iomem)) {
-		struct range *r = &ram[nr_ram];
-
-		if (line[0] == ' ' || !strstr(line, "System RAM") ||
-		    sscanf(line, "%llx-%llx", &from, &to) != 2 || to < 1 << 20)
-			continue;
-		r->from = (from + PAGE - 1) & ~(PAGE - 1);
-		r->size = ((to + 1) & ~(PAGE - 1)) - r->from;
-		r->map = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			      fd, r->from);
-		if (r->map == MAP_FAILED)
-			err(2, "/dev/mem: mmap");
-		nr_ram++;
-	}
-}
-
-static void *phys(uint64_t address)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_ram; i++)
-		if (address - ram[i].from < ram[i].size)
-			return ram[i].map + (address - ram[i].from);
-	errx(2, "no memory: %#llx", (unsigned long long)address);
-}
-
-/* The page of RAM after @page, in no order but each once; NULL at the end */
-static void *next_page(void *page)
-{
-	static unsigned int i;
-
-	if (page && (char *)page + PAGE < ram[i].map + ram[i].size)
-		return (char *)page + PAGE;
-	i = page ? i + 1 : 0;
-	return i < nr_ram ? ram[i].map : NULL;
-}
-
 /* -------------------------------------------------------------- metadata */
 
 #define MAX_NUMBERS	32768
 
 /* Frames of the nodes PREFIX-N, by N */
 static uint64_t node_frame[MAX_NUMBERS];
-
-static uint64_t frame_of(void *page)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_ram; i++)
-		if ((uintptr_t)page - (uintptr_t)ram[i].map < ram[i].size)
-			return (ram[i].from + ((char *)page - ram[i].map)) / PAGE;
-	return 0;
-}
 
 static void find_nodes(const char *prefix)
 {
