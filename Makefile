@@ -53,6 +53,15 @@ kernel-debug:       ## the kernel that checks itself: KASAN, lockdep, kmemleak, 
 kernel-release kernel-debug: sync
 	scripts/kernel $(@:kernel-%=%) $(TREE) $(or $(O),build/kernel/$(@:kernel-%=%))
 
+# The release kernel with a configuration on top, for hand-overs between kernels
+# that differ
+OTHER_KERNELS = pkram-off other deferred-off
+
+.PHONY: other-kernels $(OTHER_KERNELS:%=kernel-%)
+other-kernels: $(OTHER_KERNELS:%=kernel-%) ## kernels that the release kernel hands over to and takes over from
+$(OTHER_KERNELS:%=kernel-%): sync
+	EXTRA_CONFIG=configs/$(@:kernel-%=%).config scripts/kernel release $(TREE) build/kernel/$(@:kernel-%=%)
+
 # ---- tests ----
 # Each suite ends with a line "N passed, N failed, N skipped".
 
