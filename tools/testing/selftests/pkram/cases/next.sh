@@ -17,7 +17,7 @@
 # vm cma: -a pkram_test.next=cma=64M
 # vm poison: -a pkram_test.kernel=other -a "pkram_test.next=page_poison=1 pkram_test.next=page_owner=on"
 # vm slub-debug: -a pkram_test.kernel=other -a pkram_test.next=slub_debug=FZPU
-# vm mem: -m 3G -a pkram_test.next=mem=2900M -a pkram_test.low=1
+# vm mem: -m 3G -a pkram_test.next=mem=4996M
 # kernels no5lvl: other
 # kernels poison: other
 # kernels slub-debug: other

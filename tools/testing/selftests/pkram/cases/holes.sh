@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# proves: memory that the next kernel has lost, or is told to use, costs at most the node in it
+# stages: 2
+# vm hole: -a pkram_test.case=hole
+# vm hole-load: -s load -a pkram_test.case=hole
+# vm cma: -a pkram_test.case=cma
+# vm e820: -a pkram_test.case=e820 -a "$(for n in {16..95}; do printf 'memmap=4K$%#x ' $((n << 24)); done)"
+# vm e820-load: -s load -a pkram_test.case=e820 -a "$(for n in {16..95}; do printf 'memmap=4K$%#x ' $((n << 24)); done)"
+# soak: hole-load e820
+#
+# The cases: a page of a node is no memory any more, the next kernel wants a region
+# of CMA there, the memory map has more entries than the boot protocol has room for
+
+stage1() {
+	local frame words
+
+	pmount good size=100M /mnt/good
+	tree_kinds /mnt/good
+	remember /mnt/good good
+	preserve /mnt/good
+	pmount bad size=900M
+	$T interleave $M/fill $M/drop 51200 1
+	rm $M/drop
+	remember $M bad
+	preserve
+	frame=$($MEM frames $M/fill | sed -n 1000p)
+	case $(param case -) in
+	hole)	words=$(printf 'memmap=4K$%#x' $((frame << 12))) ;;
+	cma)	words=$(printf 'cma=16M@%#x' $((frame << 12 & ~0x3fffff))) ;;
+	esac
+	grep -c 'System RAM' /proc/iomem
+	next_kernel "$CMDLINE ${words:-}"
+}
+
+load_good() {
+	pmount good '' /mnt/good
+	check /mnt/good good
+	umount /mnt/good
+}
+
+load_bad() {
+	pmount bad
+	check $M bad
+	$T check $M/fill 200M 1
+	umount $M
+}
+
+hole() {
+	grep -q "1 preserved pages are gone or in use" /tmp/lines ||
+		fail "no line"
+	expect_nodes 2
+	message "'bad': it is damaged" mount_err EBADMSG $M rw pkram=bad
+	load_good
+	drop shmem-bad
+}
+
+cma() {
+	grep -q "something may be preserved there" /tmp/lines || fail "no line"
+	[ "$(awk '/^CmaTotal/ { print $2 }' /proc/meminfo)" = 0 ] ||
+		fail "there is CMA"
+	load_good
+	load_bad
+}
+
+# More than 128 entries
+e820() {
+	[ "$(grep -c 'System RAM' /proc/iomem)" -gt 64 ] || fail "no holes"
+	load_good
+	load_bad
+}
+
+stage2() {
+	cat /proc/cmdline
+	dmesg | grep pkram: | grep -v 'ommand line' | tee /tmp/lines
+	dmesg | grep -i e820 | tail -5
+	"$(param case -)"
+	expect_nothing_preserved
+}
+
+. /files/lib.sh
