@@ -227,6 +227,18 @@ expect_empty() {
 
 # ---------------------------------------------------------------- memory
 
+# on NODE: what this shell allocates from here on, metadata included, is there
+on() {
+	local g=/sys/fs/cgroup/node$1
+
+	[ -e /sys/fs/cgroup/cpuset.mems.effective ] || skip "no cpusets"
+	echo +cpuset > /sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p "$g"
+	echo "$1" > "$g/cpuset.cpus"
+	echo "$1" > "$g/cpuset.mems"
+	echo $$ > "$g/cgroup.procs"
+}
+
 # Free pages are also those that CPUs have put aside for themselves
 free_now() {
 	awk '/^MemFree/ { print $2 }
