@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # proves: nodes are loaded, left alone, dropped and made over many kexecs, and no memory is lost
 # stages: 201
-# stages quick: 7
+# stages quick: 6
 # vm quick: -a pkram_test.ops=200
 # vm all: -t 10800 -a pkram_test.seed=random -a pkram_test.ops=300
 # vm load: -s load -t 10800 -a pkram_test.seed=random -a pkram_test.ops=300

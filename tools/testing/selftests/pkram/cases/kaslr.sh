@@ -19,7 +19,7 @@ place() {
 
 	phys=$(sed -n 's/^ *\([0-9a-f]*\)-.* Kernel code/\1/p' /proc/iomem)
 	virt=$(sed -n 's/^\([0-9a-f]*\) . _text$/\1/p' /proc/kallsyms)
-	[ -n "$phys" ] && [ -n "$virt" ] || fail "no place"
+	[[ $phys = *[1-9a-f]* && $virt = *[1-9a-f]* ]] || fail "no place"
 	[ $STAGE = 1 ] || grep -q -v -w nokaslr /proc/cmdline || fail "nokaslr"
 	pmount log noatime $LOG
 	# The first kernel is QEMU's, and did not choose

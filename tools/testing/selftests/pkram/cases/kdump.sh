@@ -6,7 +6,7 @@
 # vm forced: -a crashkernel=256M -a "pkram_test.forced=1 pkram_test.image=1"
 # vm load: -s load -a crashkernel=256M -a "pkram_test.forced=1"
 # vm numa: --numa 2 -s load -a crashkernel=256M -a "pkram_test.forced=1 pkram_test.image=1"
-# soak: numa
+# soak: file load numa
 
 # Frames of content, of metadata and of the super block
 preserved_frames() {
@@ -80,7 +80,7 @@ stage2() {
 		diff /tmp/sums /tmp/core-sums | head
 		fail "the crash kernel has written to what is preserved"
 	}
-	echo "VMCORE $(wc -c < /tmp/core-sums) $(cat /proc/vmcore | wc -c) bytes"
+	echo "VMCORE $(wc -c < /tmp/core-sums) $(dd if=/proc/vmcore bs=1M status=none | wc -c) bytes"
 }
 
 . /files/lib.sh

@@ -10,7 +10,7 @@
 # kernels: other
 # kernels deferred-off: deferred-off
 # kernels debug: debug
-# soak: load numa deferred-off debug
+# soak: other load numa deferred-off debug
 
 # The kernel of the first stage and the other one take turns
 turn() {

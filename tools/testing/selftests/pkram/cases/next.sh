@@ -21,7 +21,7 @@
 # kernels no5lvl: other
 # kernels poison: other
 # kernels slub-debug: other
-# soak: gigantic init-on nogbpages no5lvl numa-off numa-4 one-cpu eight-cpus poison slub-debug mem crashkernel
+# soak: numa-odd cma gigantic init-on nogbpages no5lvl numa-off numa-4 one-cpu eight-cpus poison slub-debug mem crashkernel
 #
 # pkram_test.next=WORD    for the command line of the next kernel
 # pkram_test.kernel=NAME  the next kernel, if it is to be another one

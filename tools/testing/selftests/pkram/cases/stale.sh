@@ -10,7 +10,7 @@
 # vm consumed: --numa 2 -m 8G -a pkram_test.via=consumed
 # kernels unpatched: pkram-off
 # kernels unpatched-load: pkram-off
-# soak: off forgotten
+# soak: unpatched unpatched-load off-load forgotten consumed
 
 #
 # What is preserved lies in the second node, from 6 GiB on, which the kernel in
