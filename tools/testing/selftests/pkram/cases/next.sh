@@ -17,15 +17,13 @@
 # vm cma: -a pkram_test.next=cma=64M
 # vm poison: -a pkram_test.kernel=other -a "pkram_test.next=page_poison=1 pkram_test.next=page_owner=on"
 # vm slub-debug: -a pkram_test.kernel=other -a pkram_test.next=slub_debug=FZPU
-# vm mem: -m 3G -a pkram_test.next=mem=4996M
 # kernels no5lvl: other
 # kernels poison: other
 # kernels slub-debug: other
-# soak: numa-odd cma gigantic init-on nogbpages no5lvl numa-off numa-4 one-cpu eight-cpus poison slub-debug mem crashkernel
+# soak: numa-odd cma gigantic init-on nogbpages no5lvl numa-off numa-4 one-cpu eight-cpus poison slub-debug crashkernel
 #
 # pkram_test.next=WORD    for the command line of the next kernel
 # pkram_test.kernel=NAME  the next kernel, if it is to be another one
-# pkram_test.low=1        preserve in low memory only
 
 words() {
 	tr ' ' '\n' < /proc/cmdline | sed -n 's/^pkram_test\.next=//p' | tr '\n' ' '
@@ -61,15 +59,10 @@ stage1() {
 
 	kernel=$(param kernel '')
 	pmount next noatime,size=900M
-	if [ "$(param low '')" = 1 ]; then
-		tree_kinds $M
-		$T fill $M/keep 200M 1
-	else
-		tree_kinds $M
-		# Every other page of a quarter of the memory or so
-		$T interleave $M/keep $M/drop 51200 1
-		rm $M/drop
-	fi
+	tree_kinds $M
+	# Every other page of a quarter of the memory or so
+	$T interleave $M/keep $M/drop 51200 1
+	rm $M/drop
 	# Huge pages, for as long as there are any
 	pmount huge noatime,size=100M,huge=always /mnt/huge
 	$T fill /mnt/huge/file 64M 2
