@@ -7,10 +7,13 @@
 # vm cma: -a pkram_test.case=cma
 # vm e820: -a pkram_test.case=e820 -a "$(for n in {16..95}; do printf 'memmap=4K$%#x ' $((n << 24)); done)"
 # vm e820-load: -s load -a pkram_test.case=e820 -a "$(for n in {16..95}; do printf 'memmap=4K$%#x ' $((n << 24)); done)"
-# soak: hole-load cma e820 e820-load
+# vm cut: -s load -a pkram_test.case=cut -a "$(for n in {16..95}; do printf 'memmap=4K$%#x ' $((n << 24)); done)"
+# stages cut: 3
+# soak: cut hole-load cma e820 e820-load
 #
 # The cases: a page of a node is no memory any more, the next kernel wants a region
-# of CMA there, the memory map has more entries than the boot protocol has room for
+# of CMA there, the memory map has more entries than the boot protocol has room for,
+# and kexec_file_load cuts it off there
 
 stage1() {
 	local frame words
@@ -75,12 +78,33 @@ e820() {
 	load_bad
 }
 
-stage2() {
+# What is left of memory ends somewhere in the middle
+cut() {
+	if [ $STAGE = 2 ]; then
+		expect_nodes 2
+		kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$CMDLINE"
+		return
+	fi
+	grep -E 'System RAM' /proc/iomem | tail -2
+	[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 1572864 ] ||
+		fail "nothing is cut off"
+	grep -q -E "preserved pages are gone or in use|hand-over refused" /tmp/lines ||
+		fail "no line"
+	case $(nodes) in
+	2)	message "'bad': it is damaged" mount_err EBADMSG $M rw pkram=bad
+		drop shmem-bad
+		drop shmem-good ;;
+	0)	pmount bad
+		expect_empty $M ;;
+	*)	fail "$(nodes) nodes" ;;
+	esac
+}
+
+other_stage() {
 	cat /proc/cmdline
 	dmesg | grep pkram: | grep -v 'ommand line' | tee /tmp/lines
-	dmesg | grep -i e820 | tail -5
 	"$(param case -)"
-	expect_nothing_preserved
+	[ $STAGE != $STAGES ] || expect_nothing_preserved
 }
 
 . /files/lib.sh

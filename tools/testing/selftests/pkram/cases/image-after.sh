@@ -10,11 +10,12 @@
 stage1() {
 	local file load
 
+	pmount tree '' /mnt/tree
+	tree_kinds /mnt/tree
+	remember /mnt/tree
+	preserve /mnt/tree
 	pmount after size=1200M
-	tree_kinds $M
-	$T fill $M/first 300M 1
-	$T fill $M/second 700M 2
-	remember $M
+	$T fill $M/fill 1000M 1
 	preserve
 	file="kexec -s -l $KERNEL --initrd=$INITRD"
 	load="kexec -c -l $KERNEL --initrd=$INITRD"
@@ -25,20 +26,20 @@ stage1() {
 	$file --command-line="$CMDLINE"
 	$load --command-line="$CMDLINE"
 	kexec -s -u
-	expect_nodes 1
+	expect_nodes 2
 	# What was there remains there
-	check $M
+	check /mnt/tree
 	next_kernel "$CMDLINE the_last"
 }
 
 stage2() {
 	grep -q the_last /proc/cmdline || fail "not the image loaded last"
 	dmesg | grep pkram: | grep -v 'ommand line'
+	pmount tree '' /mnt/tree
+	check /mnt/tree
 	pmount after
-	check $M
-	$T check $M/first 300M 1
-	$T check $M/second 700M 2
-	umount $M
+	$T check $M/fill 1000M 1
+	umount $M /mnt/tree
 	expect_nothing_preserved
 }
 
