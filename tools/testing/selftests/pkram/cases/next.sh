@@ -47,9 +47,11 @@ effect() {
 			[ "$(nproc)" = "${1#*=}" ] ;;
 	crashkernel=*M)	[ "$(cat /sys/kernel/kexec_crash_size)" = $((${1//[^0-9]/} << 20)) ] ;;
 	cma=*M)		[ "$(meminfo CmaTotal)" = $((${1//[^0-9]/} << 10)) ] ;;
-	page_owner=on)	grep -q 'page_owner is enabled' $log ||
-			grep -q 'allocated .* page_ext' $log ;;
+	page_owner=on)	grep -q 'allocated .* page_ext' $log ;;
 	mem=*M)		[ "$(meminfo MemTotal)" -le $((${1//[^0-9]/} << 10)) ] ;;
+	nogbpages)	[ "$(meminfo DirectMap1G)" = '' ] ;;
+	no5lvl)		! grep -q -w la57 /proc/cpuinfo ;;
+	slub_debug=*)	[ "$(cat /sys/kernel/slab/dentry/poison)" = 1 ] ;;
 	*)		grep -q -w -- "$1" /proc/cmdline ;;
 	esac || fail "$1 has no effect"
 }
