@@ -53,6 +53,15 @@ kernel-debug:       ## the kernel that checks itself: KASAN, lockdep, kmemleak, 
 kernel-release kernel-debug: sync
 	scripts/kernel $(@:kernel-%=%) $(TREE) $(or $(O),build/kernel/$(@:kernel-%=%))
 
+# The release kernel with a configuration on top, for hand-overs between kernels
+# that differ
+OTHER_KERNELS = pkram-off other deferred-off
+
+.PHONY: other-kernels $(OTHER_KERNELS:%=kernel-%)
+other-kernels: $(OTHER_KERNELS:%=kernel-%) ## kernels that the release kernel hands over to and takes over from
+$(OTHER_KERNELS:%=kernel-%): sync
+	EXTRA_CONFIG=configs/$(@:kernel-%=%).config scripts/kernel release $(TREE) build/kernel/$(@:kernel-%=%)
+
 # ---- tests ----
 # Each suite ends with a line "N passed, N failed, N skipped".
 
@@ -70,7 +79,7 @@ demo: kernel-release ## preserve a tree with a database over a kexec, and show i
 	vm/demo
 
 .PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
-.PHONY: selftests-faults selftests-flips selftests-soak upstream-selftests
+.PHONY: selftests-faults selftests-flips selftests-soak matrix upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
@@ -115,6 +124,10 @@ selftests-flips: sync ## each field of each structure is wrong in turn, and noth
 selftests-soak: kernel-release kernel-debug ## all cases, also the long ones, on both kernels
 	@OUT=$(CURDIR)/build/selftests-soak tools/testing/selftests/pkram/run -s -k $(or $(KIND),release)
 
+# Booting: whatever the next kernel is, is told, and finds; hours
+matrix: kernel-release kernel-debug other-kernels ## hand-overs of all kinds, a line each
+	@OUT=$(CURDIR)/build/matrix tools/testing/selftests/pkram/run $(or $(CASES),$(MATRIX_CASES))
+
 upstream-selftests: sync ## the kernel's own selftests of shmem: as without the series
 	@scripts/upstream-selftests
 
@@ -122,6 +135,11 @@ upstream-selftests: sync ## the kernel's own selftests of shmem: as without the 
 DEBUG_CASES = kunit tree:file huge same-boot refused bad-input scattered:file \
 	attributes quota policy poison late-poison:file labels mount-api \
 	failnth:slice orphans flip:slice flip-root:slice
+
+# Orders of loading and preserving, kernels in any place, what they are told, what
+# kernels they are, what memory they find, what they must not believe
+MATRIX_CASES = image-before image-after kaslr next kdump mixed less-ram holes \
+	hot-add scattered big-file cmdline stale-cmdline stale damaged-super chain:all
 
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest

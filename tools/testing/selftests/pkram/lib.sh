@@ -105,6 +105,36 @@ expect_nodes() {
 	[ "$(nodes)" = "$1" ] || fail "$(nodes) nodes, expected $1"
 }
 
+# --------------------------------------------------------------- kernels
+
+# next_kernel WORDS [KERNEL]: the next stage runs in this kernel with this command
+# line, loaded by the system call that the runner was told to use
+next_kernel() {
+	local kernel=${2:-$KERNEL} super_block
+
+	case $(sed -n 's/^SYSCALL=//p' /boot/vmrun.conf) in
+	file)	kexec -s -l "$kernel" --initrd="$INITRD" --command-line="$1" ;;
+	load)	super_block=$(cat /sys/kernel/pkram/super_block)
+		kexec -c -l "$kernel" --initrd="$INITRD" \
+			--command-line="$1 pkram=$super_block" ;;
+	esac
+}
+
+# cmdline_without WORD...: this command line without these words, and without
+# those that begin with them if they end with =
+cmdline_without() {
+	local word unwanted
+
+	for word in $CMDLINE; do
+		for unwanted; do
+			[[ $word != "$unwanted" &&
+				! ( $unwanted = *= && $word = "$unwanted"* ) ]] ||
+				continue 2
+		done
+		printf '%s ' "$word"
+	done
+}
+
 # ------------------------------------------------------------- comparing
 
 # manifest DIR: a line for all that can be seen of each file, in a form that
@@ -196,6 +226,18 @@ expect_empty() {
 }
 
 # ---------------------------------------------------------------- memory
+
+# on NODE: what this shell allocates from here on, metadata included, is there
+on() {
+	local g=/sys/fs/cgroup/node$1
+
+	[ -e /sys/fs/cgroup/cpuset.mems.effective ] || skip "no cpusets"
+	echo +cpuset > /sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p "$g"
+	echo "$1" > "$g/cpuset.cpus"
+	echo "$1" > "$g/cpuset.mems"
+	echo $$ > "$g/cgroup.procs"
+}
 
 # Free pages are also those that CPUs have put aside for themselves
 free_now() {

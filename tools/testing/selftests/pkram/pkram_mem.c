@@ -7,6 +7,10 @@
  *   poke PHYS HEX                write bytes to physical memory
  *   find TEXT                    frames of RAM that begin with TEXT
  *   frame FILE [PAGE]            number of a page's frame, of the first by default
+ *   frames FILE                  numbers of the frames of all pages in memory
+ *   sums                         checksums of the pages of physical memory whose
+ *                                frames standard input names
+ *   core-sums                    the same of the kernel that has crashed
  *   orders FILE                  orders of the folios in memory, ORDER:NUMBER each
  *   reorder PREFIX ORDER...      have the folios of each preserved file PREFIX-ORDER
  *                                be of this lower order in the next kernel; prints
@@ -19,6 +23,7 @@
  *                                standard input name; twice changes it back
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <err.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +92,17 @@ static int do_frame(char **arg)
 	return !frames[page];
 }
 
+static int do_frames(char **arg)
+{
+	size_t nr, i;
+	uint64_t *frames = frames_of(arg[0], &nr);
+
+	for (i = 0; i < nr; i++)
+		if (frames[i])
+			printf("%#llx\n", (unsigned long long)frames[i]);
+	return 0;
+}
+
 static int do_peek(char **arg)
 {
 	int fd = dev_mem(O_RDONLY);
@@ -153,6 +169,75 @@ static uint32_t crc32c(uint32_t crc, unsigned char c)
 	for (bit = 0; bit < 8; bit++)
 		crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
 	return crc;
+}
+
+/* -------------------------------------------------- checksums of pages */
+
+struct segment {
+	uint64_t from;		/* physical */
+	uint64_t size;
+	uint64_t offset;	/* in the file */
+};
+
+/* A line for each frame, of what a file holds of it */
+static int sum_frames(int fd, const struct segment *segments, size_t nr)
+{
+	unsigned long long frame;
+	unsigned char page[PAGE];
+	char line[64];
+	size_t i;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		uint32_t crc = ~0U;
+		uint64_t at;
+
+		if (sscanf(line, "%llx", &frame) != 1)
+			errx(2, "not a frame: %s", line);
+		at = frame * PAGE;
+		for (i = 0; i < nr; i++)
+			if (at - segments[i].from < segments[i].size)
+				break;
+		if (i == nr)
+			errx(2, "no memory: %#llx", frame);
+		at = at - segments[i].from + segments[i].offset;
+		if (pread(fd, page, PAGE, at) != PAGE)
+			err(2, "%#llx", frame);
+		for (i = 0; i < PAGE; i++)
+			crc = crc32c(crc, page[i]);
+		printf("%#llx %08x\n", frame, crc);
+	}
+	return 0;
+}
+
+static int do_sums(char **arg)
+{
+	const struct segment all = { .size = UINT64_MAX };
+
+	(void)arg;
+	return sum_frames(dev_mem(O_RDONLY), &all, 1);
+}
+
+static int do_core_sums(char **arg)
+{
+	int fd = open_or_die("/proc/vmcore", O_RDONLY);
+	struct segment segments[256];
+	Elf64_Ehdr head;
+	Elf64_Phdr phdr;
+	size_t i, nr = 0;
+
+	(void)arg;
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG))
+		errx(2, "vmcore: no ELF file");
+	for (i = 0; i < head.e_phnum && nr < 256; i++) {
+		if (pread(fd, &phdr, sizeof(phdr),
+			  head.e_phoff + i * sizeof(phdr)) != sizeof(phdr))
+			err(2, "vmcore");
+		if (phdr.p_type == PT_LOAD)
+			segments[nr++] = (struct segment){
+				phdr.p_paddr, phdr.p_memsz, phdr.p_offset };
+	}
+	return sum_frames(fd, segments, nr);
 }
 
 /* In /proc/kpageflags */
@@ -432,6 +517,9 @@ static const struct command commands[] = {
 	{ "peek", do_peek, 2 },
 	{ "poke", do_poke, 2 },
 	{ "find", do_find, 1 },
+	{ "frames", do_frames, 1 },
+	{ "sums", do_sums, 0 },
+	{ "core-sums", do_core_sums, 0 },
 	{ "orders", do_orders, 1 },
 	{ "reorder", do_reorder, 2 },
 	{ "bytes", do_bytes, 4 },

@@ -12,18 +12,6 @@ next() {
 		--command-line="$CMDLINE mem=1536M $*"
 }
 
-# on NODE: what this shell allocates from here on, metadata included
-on() {
-	local g=/sys/fs/cgroup/node$1
-
-	[ -e /sys/fs/cgroup/cpuset.mems.effective ] || skip "no cpusets"
-	echo +cpuset > /sys/fs/cgroup/cgroup.subtree_control
-	mkdir -p "$g"
-	echo "$1" > "$g/cpuset.cpus"
-	echo "$1" > "$g/cpuset.mems"
-	echo $$ > "$g/cgroup.procs"
-}
-
 stage1() {
 	on 0
 	# More than the half of what will be there, which is the default
