@@ -4,6 +4,7 @@
 # stages: 3
 # vm file:
 # vm load: -s load
+# soak: load
 
 # ----------------------------------------------------------- the option
 
