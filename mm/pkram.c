@@ -67,6 +67,10 @@ struct pkram_node *pkram_node_find(const char *name)
 		if (node->name_len == len && node->name_crc == crc &&
 		    (node->nameless || !strcmp(node->name, name)))
 			return node;
+	/* By what it is called in the log */
+	list_for_each_entry(node, &pkram_nodes, list)
+		if (node->nameless && !strcmp(node->name, name))
+			return node;
 	return NULL;
 }
 

@@ -15,7 +15,8 @@
  *	none		forget what has been asked for
  *
  * It is done in this order, right after sealing. Each write() is of whole lines.
- * Reading tells the addresses of the super block and of the page table's root.
+ * Reading tells the addresses of the super block, of the page table's root and of
+ * the first link of the directory.
  *
  * Lock order: pkram_lock, then pkram_pagetable_lock.
  */
@@ -157,11 +158,13 @@ static int damage_show(struct seq_file *m, void *arg)
 {
 	u64 root;
 
+	guard(mutex)(&pkram_lock);
 	scoped_guard(mutex, &pkram_pagetable_lock)
 		root = pkram_pagetable.root ?
 		       pkram_virt_to_pfn(pkram_pagetable.root) : 0;
-	seq_printf(m, "super %#llx\ntable %#llx\n",
-		   PFN_PHYS(pkram_super_pfn()), PFN_PHYS(root));
+	seq_printf(m, "super %#llx\ntable %#llx\ndirectory %#llx\n",
+		   PFN_PHYS(pkram_super_pfn()), PFN_PHYS(root),
+		   PFN_PHYS(pkram_dir_pfn));
 	return 0;
 }
 DEFINE_SHOW_STORE_ATTRIBUTE(damage);
@@ -193,6 +196,8 @@ static bool pkram_damage_link_fits(const struct pkram_link_ser *link)
 		size = sizeof(struct pkram_obj_ser);
 	if (link->type == PKRAM_LINK_RUNS)
 		size = sizeof(struct pkram_run_ser);
+	if (link->type == PKRAM_LINK_NODES)
+		size = sizeof(struct pkram_dir_ser);
 	return link->nr * size <= PKRAM_LINK_PAYLOAD;
 }
 

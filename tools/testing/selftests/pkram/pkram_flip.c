@@ -43,14 +43,14 @@ unsigned char byte_at(uint64_t address)
 
 /* --------------------------------------------------------------- the roots */
 
-static unsigned long long super_address, table_address;
+static unsigned long long super_address, table_address, dir_address;
 
 static void find_roots(void)
 {
 	FILE *f = fopen("/sys/kernel/debug/pkram/damage", "r");
 
-	if (!f || fscanf(f, "super %llx table %llx", &super_address,
-			 &table_address) != 2)
+	if (!f || fscanf(f, "super %llx table %llx directory %llx",
+			 &super_address, &table_address, &dir_address) != 3)
 		err(2, "debugfs");
 	fclose(f);
 	map_ram();
@@ -151,6 +151,7 @@ static const char * const record_structs[] = {
 	[PKRAM_SHMEM_DENTRY] = "pkram_shmem_dentry",
 	[PKRAM_SHMEM_SYMLINK] = "pkram_shmem_symlink",
 	[PKRAM_SHMEM_DATA] = "pkram_shmem_data",
+	[PKRAM_SHMEM_SUMS] = "pkram_shmem_sums",
 	[PKRAM_SHMEM_MPOL] = "pkram_shmem_policy",
 	[PKRAM_SHMEM_QUOTA] = "pkram_shmem_quota",
 	[PKRAM_SHMEM_POISON] = "pkram_shmem_poison",
@@ -180,6 +181,9 @@ static void add_record(const struct pkram_shmem_rec *rec, uint64_t pos,
 		return;
 	snprintf(what, sizeof(what), "%u-%u", kind, seen[kind]);
 	add_place("pkram_shmem_rec", what, pos, true, 0);
+	if (rec->type == PKRAM_SHMEM_SUMS)
+		add_place("pkram_shmem_sum", what,
+			  pos + sizeof(struct pkram_shmem_sums), true, 0);
 	add_place(record_structs[rec->type], what, pos, true, rec->len);
 }
 
@@ -325,6 +329,12 @@ static int do_root(char **arg)
 	add_place("pkram_range_ser", "first", super_address + landing, false, 0);
 	add_place("pkram_range_ser", "last", super_address + landing +
 		  (PKRAM_LANDING_MAX - 1) * size, false, 0);
+	/* The nodes in between are the ones that are looked at */
+	add_place("pkram_link_ser", "directory", dir_address, false, 0);
+	add_place("pkram_dir_ser", "first", dir_address + PKRAM_LINK_HEADER,
+		  false, 0);
+	add_place("pkram_dir_ser", "second", dir_address + PKRAM_LINK_HEADER +
+		  sizeof(struct pkram_dir_ser), false, 0);
 	add_tables(table_address / PAGE, PKRAM_PT_LEVELS - 1);
 	if (plan("root", atoi(arg[1])) <= (unsigned int)atoi(arg[1]))
 		puts("none");

@@ -128,8 +128,9 @@ static bool sealed_later(const struct place *p, const struct field *f)
 {
 	return !strcmp(p->type, "pkram_super_ser") ||
 	       !strcmp(p->type, "pkram_range_ser") ||
-	       (!strcmp(p->type, "pkram_node_ser") &&
-		(!strcmp(f->name, "next_pfn") || !strcmp(f->name, "crc")));
+	       !strcmp(p->type, "pkram_dir_ser") ||
+	       !strcmp(p->what, "directory") ||
+	       (!strcmp(p->type, "pkram_node_ser") && !strcmp(f->name, "crc"));
 }
 
 static bool is_pfn(const struct field *f)
@@ -375,6 +376,7 @@ static void expect_all_placed(void)
 		const char *name = types[i].name;
 		const bool at_root = !strcmp(name, "pkram_super_ser") ||
 				     !strcmp(name, "pkram_range_ser") ||
+				     !strcmp(name, "pkram_dir_ser") ||
 				     !strcmp(name, "table");
 
 		if (root == at_root && !types[i].placed)

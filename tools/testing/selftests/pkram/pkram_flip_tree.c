@@ -26,7 +26,7 @@
 #endif
 
 /* Each has a record, or a place in one */
-#define OPTIONS	",size=1M,nr_inodes=100,mpol=prefer:0,usrquota,grpquota,"	\
+#define OPTIONS	",verify,size=1M,nr_inodes=100,mpol=prefer:0,usrquota,grpquota,"	\
 		"usrquota_inode_hardlimit=50"
 
 #define MPOL_PREFERRED	1

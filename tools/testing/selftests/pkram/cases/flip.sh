@@ -17,12 +17,11 @@ LAYOUT=/files/layout.golden
 DAMAGE=/sys/kernel/debug/pkram/damage
 
 # What may become of nodes whose checksums are right: what is allowed to differ,
-# as a pattern of "path:key", "same" when nobody may see it, "empty" when it has
-# another name. All else is to be refused.
+# as a pattern of "path:key", "same" when nobody may see it. All else is to be
+# refused.
 allowed() {
 	cat <<-'END'
 		pkram_node_ser.saved_at same
-		pkram_node_ser.name empty
 		pkram_run_ser.where same|.*:data
 		pkram_run_ser.index .*:(data|blocks|end)
 		pkram_shmem_rec.flags .:options
@@ -106,7 +105,7 @@ judge() {
 			kind = "different"
 			if (result == "EBADMSG")
 				kind = "refused"
-			if (result == "same" || result == "empty")
+			if (result == "same")
 				kind = result
 			n[$4 " sums: " kind]++
 			each[part[1] " " kind]++
@@ -176,8 +175,6 @@ next_nodes() {
 }
 
 check_nodes() {
-	local name field rest
-
 	dmesg | grep pkram: | grep -v "is damaged$" || true
 	pmount good ro /mnt/good
 	check /mnt/good "good$((STAGE - 1))"
@@ -189,10 +186,6 @@ check_nodes() {
 	judge /tmp/got || fail "not as it should be"
 	grep ' EBADMSG$' /tmp/got > /tmp/refused || true
 	$F drop < /tmp/refused
-	# By the name that it has got
-	while read -r name field rest; do
-		[ "$field" != pkram_node_ser.name ] || drop "rhmem-$name"
-	done < <(grep ' empty$' /tmp/got)
 	expect_nodes 1
 	umount /mnt/good
 	pmount good '' /mnt/good
