@@ -129,7 +129,8 @@ static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 		if (pkram_frames_allowed(folio_pfn(folio), 1UL << order))
 			break;
 		list_add(&folio->lru, &rejected);
-		if (!tries--) {
+		/* What is put aside is gone through only once in all */
+		if (!READ_ONCE(pkram_keep_aside) && !tries--) {
 			folio = NULL;
 			break;
 		}

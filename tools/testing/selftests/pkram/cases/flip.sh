@@ -50,7 +50,7 @@ allowed() {
 		pkram_shmem_inode.mtime_nsec .*:mtime
 		pkram_shmem_inode.ctime_nsec .*:ctime
 		pkram_shmem_inode.btime_nsec .*:btime
-		pkram_shmem_inode.fsflags .*:flags
+		pkram_shmem_inode.fsflags same|.*:flags
 		pkram_shmem_dir.next_offset same
 		pkram_shmem_dentry.offset .*:offsets
 		pkram_shmem_dentry.tail .*
