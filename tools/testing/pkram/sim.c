@@ -22,6 +22,7 @@ static struct sim_frame {
 static unsigned int nr_frames;
 static u64 place_next = 0x1000, place_step = 1;
 static long fail_after = -1;
+static bool failed;
 static unsigned int warnings;
 static void *(*fault)(u64 pfn);
 bool sim_abort_on_warning;
@@ -137,6 +138,7 @@ void sim_reset(void)
 	place_next = 0x1000;
 	place_step = 1;
 	fail_after = -1;
+	failed = false;
 	fault = NULL;
 }
 
@@ -178,15 +180,27 @@ void sim_fail_after(long nr)
 	fail_after = nr;
 }
 
+bool sim_alloc_fails(void)
+{
+	if (fail_after > 0)
+		fail_after--;
+	else if (!fail_after)
+		return failed = true;
+	return false;
+}
+
+bool sim_failed(void)
+{
+	return failed;
+}
+
 /* What the page table asks of its surroundings */
 void *pkram_table_alloc(gfp_t gfp)
 {
 	void *page;
 
-	if (!fail_after)
+	if (sim_alloc_fails())
 		return NULL;
-	if (fail_after > 0)
-		fail_after--;
 	do {
 		page = sim_frame_add(place_next);
 		place_next += place_step;

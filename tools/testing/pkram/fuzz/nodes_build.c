@@ -105,7 +105,7 @@ static void add_page(const struct chunk *c, const u8 *data, size_t len)
 {
 	void *page = NULL;
 
-	if (c->pfn && c->pfn < FRAMES_TABLES && nr_pages < MAX_PAGES)
+	if (c->pfn && c->pfn < FRAMES_DIR && nr_pages < MAX_PAGES)
 		page = sim_frame_add(c->pfn);
 	if (!page)
 		return;
@@ -275,23 +275,29 @@ static void mark_runs(const struct pkram_link_ser *link)
 	}
 }
 
-/* The nodes in the order of the input, as a kernel links them at a kexec */
-static u64 chain_nodes(unsigned int *nr)
+/* The nodes in the order of the input, as a kernel puts them down at a kexec */
+static u64 list_nodes(unsigned int *nr)
 {
-	u64 next = 0;
-	int i;
+	struct pkram_link_ser *link = sim_frame_add(FRAMES_DIR);
+	unsigned int i;
 
-	*nr = 0;
-	for (i = nr_pages - 1; i >= 0; i--)
-		if (pages[i].kind == NODE && *nr < MAX_NODES) {
-			struct pkram_node_ser *ser =
-				pkram_pfn_to_virt(pages[i].pfn);
+	link->magic = PKRAM_LINK_MAGIC;
+	link->type = PKRAM_LINK_NODES;
+	for (i = 0; i < nr_pages && link->nr < MAX_NODES; i++) {
+		const struct pkram_node_ser *ser =
+			pkram_pfn_to_virt(pages[i].pfn);
 
-			ser->next_pfn = next;
-			next = pages[i].pfn;
-			++*nr;
-		}
-	return next;
+		if (pages[i].kind == NODE && ser->name_len)
+			link->nodes[link->nr++] = (struct pkram_dir_ser) {
+				.node_pfn = pages[i].pfn,
+				.name_crc = pkram_name_crc(ser->name,
+							   ser->name_len),
+				.name_len = ser->name_len,
+			};
+	}
+	pkram_link_seal(link);
+	*nr = link->nr;
+	return FRAMES_DIR;
 }
 
 u64 nodes_build(const struct head *head, const u8 *data, size_t size,
@@ -302,7 +308,7 @@ u64 nodes_build(const struct head *head, const u8 *data, size_t size,
 
 	nr_pages = 0;
 	each_chunk(data, size, do_page);
-	first = chain_nodes(nr_nodes);
+	first = list_nodes(nr_nodes);
 	for (i = 0; head->repair & REPAIR_TOTALS && i < nr_pages; i++)
 		if (pages[i].kind == NODE)
 			repair_node(pkram_pfn_to_virt(pages[i].pfn));
@@ -312,6 +318,7 @@ u64 nodes_build(const struct head *head, const u8 *data, size_t size,
 		seal(&pages[i]);
 
 	sim_place(FRAMES_TABLES, 1);
+	mark(FRAMES_DIR, 1);
 	for (i = 0; i < nr_pages; i++)
 		if (!(pages[i].flags & UNMARKED))
 			mark(pages[i].pfn, 1);
