@@ -22,7 +22,7 @@ static struct sim_frame {
 static unsigned int nr_frames;
 static u64 place_next = 0x1000, place_step = 1;
 static long fail_after = -1;
-static bool failed;
+static bool fail_once, failed;
 static unsigned int warnings;
 static void *(*fault)(u64 pfn);
 bool sim_abort_on_warning;
@@ -137,8 +137,7 @@ void sim_reset(void)
 		free(frames[--nr_frames].page);
 	place_next = 0x1000;
 	place_step = 1;
-	fail_after = -1;
-	failed = false;
+	sim_fail_after(-1);
 	fault = NULL;
 }
 
@@ -178,15 +177,26 @@ void sim_place(u64 base, u64 step)
 void sim_fail_after(long nr)
 {
 	fail_after = nr;
+	fail_once = false;
+	failed = false;
+}
+
+void sim_fail_once(long nr)
+{
+	sim_fail_after(nr);
+	fail_once = true;
 }
 
 bool sim_alloc_fails(void)
 {
-	if (fail_after > 0)
-		fail_after--;
-	else if (!fail_after)
-		return failed = true;
-	return false;
+	if (fail_after) {
+		fail_after -= fail_after > 0;
+		return false;
+	}
+	if (fail_once)
+		fail_after = -1;
+	failed = true;
+	return true;
 }
 
 bool sim_failed(void)

@@ -17,10 +17,13 @@ void sim_place(u64 base, u64 step);
 /* The next @nr allocations succeed, all after them fail; -1: none fails */
 void sim_fail_after(long nr);
 
+/* Only the one after them does */
+void sim_fail_once(long nr);
+
 /* Does this allocation fail? */
 bool sim_alloc_fails(void);
 
-/* Has any failed since sim_reset()? */
+/* Has any failed since one of these was called? */
 bool sim_failed(void);
 
 /* A frame at @pfn, zeroed; NULL when there is one already */

@@ -50,7 +50,7 @@ static void list_nodes(void)
 		struct pkram_node_ser *ser = pkram_pfn_to_virt(pages[i].pfn);
 		struct pkram_node *node;
 
-		if (pages[i].kind != NODE || pages[i].flags & POISONED ||
+		if (pages[i].kind != NODE || sim_poisoned(pages[i].pfn) ||
 		    !pkram_frames_preserved(pages[i].pfn, 1) ||
 		    !pkram_node_ser_validate(ser) || name_taken(ser->name))
 			continue;
@@ -69,7 +69,7 @@ static void list_nodes(void)
 }
 
 /* Also where the directory is: it is part of what is handed over */
-static void forget_nodes(void)
+void nodes_forget(void)
 {
 	struct pkram_node *node;
 
@@ -85,20 +85,10 @@ static void forget_nodes(void)
 	}
 }
 
-/* As it is done at boot */
-static void adopt(u64 first, u64 nr)
-{
-	int err = pkram_nodes_adopt(first, nr);
-
-	EXPECT(err >= 0 || err == -EBADMSG || (err == -ENOMEM && sim_failed()));
-	err = pkram_nodes_settle();
-	EXPECT(!err || err == -ENOMEM || err == -EBADMSG);
-}
-
 /* ------------------------------------------------------------------ audits */
 
 /* What nodes in the list hold, page table included */
-static u64 frames_held(void)
+u64 nodes_frames(void)
 {
 	u64 nr = pkram_pagetable.nr_tables + pkram_dir_links;
 	struct pkram_node *node;
@@ -120,7 +110,9 @@ static void audit(void)
 		if (node->state == PKRAM_NODE_IDLE && !node->unchecked)
 			EXPECT_EQ(pkram_node_validate(node), 0);
 		list_for_each_entry(other, &pkram_nodes, list)
-			EXPECT(node == other || strcmp(node->name, other->name));
+			EXPECT(node == other || node->nameless ||
+			       other->nameless ||
+			       strcmp(node->name, other->name));
 	}
 }
 
@@ -163,11 +155,11 @@ static int check(void)
 	if (err)
 		return err;
 	list_for_each_entry(node, &pkram_nodes, list) {
-		if (nr < MAX_NODES && m.known)
+		if (m.known)
 			EXPECT_EQ(m.intact[nr], node->state == PKRAM_NODE_IDLE);
 		nr++;
 	}
-	EXPECT(frames_held() <= pkram_pagetable.nr_set);
+	EXPECT(nodes_frames() <= pkram_pagetable.nr_set);
 	audit();
 	note_nodes();
 	return 0;
@@ -236,7 +228,7 @@ static void do_load(struct pkram_node *node, bool finish)
 		nr_objs++;
 		pkram_finish_load_obj(&ps);
 	}
-	EXPECT(err == -EBADMSG || err == -EHWPOISON ||
+	EXPECT(err == -EBADMSG || err == -EHWPOISON || err == -ENOMEM ||
 	       (err == -ENODATA && nr_objs == was));
 	if (finish && err == -ENODATA) {
 		u64 held = 1 + node->ser->nr_links + node->ser->nr_pages;
@@ -281,27 +273,13 @@ static void do_sweep(void)
 	if (err)
 		return;
 	if (!list_empty(&pkram_nodes))
-		EXPECT_EQ(frames_held(), pkram_pagetable.nr_set);
+		EXPECT_EQ(nodes_frames(), pkram_pagetable.nr_set);
 	/* Damaged for ever, and by name */
 	list_for_each_entry(node, &pkram_nodes, list)
 		if (node->state == PKRAM_NODE_DAMAGED)
 			EXPECT(pkram_node_ser_validate(node->ser) &&
 			       !strcmp(node->ser->name, node->name) &&
 			       node->ser->nr_objs && !node->ser->nr_links);
-}
-
-static void do_hand_over(void)
-{
-	u64 first, nr;
-
-	scoped_guard(mutex, &pkram_lock)
-		first = pkram_nodes_seal(&nr);
-	/* There may have been no memory for all of the directory */
-	EXPECT_EQ(nr, min(list_count_nodes(&pkram_nodes),
-			  (size_t)pkram_dir_links * PKRAM_LINK_MAX_NODES));
-	forget_nodes();
-	adopt(first, nr);
-	EXPECT(nr == list_count_nodes(&pkram_nodes) || sim_failed());
 }
 
 static void operate(const struct head *head, u8 what)
@@ -328,9 +306,22 @@ static void operate(const struct head *head, u8 what)
 		check();
 		break;
 	case OP_HAND_OVER:
-		do_hand_over();
+		dir_hand_over(what >> 3, head->ban_nr);
 		break;
 	}
+}
+
+/* Some allocation of this operation fails, or all from there on */
+static void fail(const struct head *head, unsigned int op)
+{
+	const u8 after = head->fail_after & ~FAIL_ONCE;
+
+	if (!after || head->fail_op % (NR_OPS + 1) != op)
+		sim_fail_after(-1);
+	else if (head->fail_after & FAIL_ONCE)
+		sim_fail_once(after - 1);
+	else
+		sim_fail_after(after - 1);
 }
 
 void fuzz_one(const u8 *data, size_t size)
@@ -344,21 +335,22 @@ void fuzz_one(const u8 *data, size_t size)
 	fuzz_head(&head, sizeof(head), data, size);
 	first = nodes_build(&head, data + skip, size - skip, &nr_nodes);
 	if (head.repair & ADOPT) {
-		adopt(first, (s64)nr_nodes + head.nr_nodes);
+		fail(&head, NR_OPS);
+		dir_adopt(first, (s64)nr_nodes + head.nr_nodes);
 	} else {
 		list_nodes();
 		check();
 	}
 	for (i = 0; i < NR_OPS; i++) {
-		sim_fail_after(head.fail_after && head.fail_op % NR_OPS == i ?
-			       head.fail_after - 1 : -1);
+		fail(&head, i);
 		operate(&head, head.op[i]);
 		sim_fail_after(-1);
 		audit();
+		dir_audit(head.fail_after);
 	}
 	check();
 	EXPECT_EQ(pkram_pagetable_validate(&pkram_pagetable), 0);
 	EXPECT(!pkram_lock.held && !pkram_pagetable_lock.held);
-	forget_nodes();
+	nodes_forget();
 	frames_end();
 }

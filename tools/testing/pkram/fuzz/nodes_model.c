@@ -194,8 +194,6 @@ void model_make(struct model *m)
 		unsigned int nr = 0;
 
 		list_for_each_entry(node, &pkram_nodes, list) {
-			if (nr == MAX_NODES)
-				break;
 			if (node->unchecked == pass &&
 			    node->state != PKRAM_NODE_DAMAGED)
 				m->intact[nr] = node_intact(m, node);
