@@ -199,8 +199,7 @@ static int pkram_node_adopt(const struct pkram_dir_ser *entry)
 		pr_err("there is more than one node '%s'\n", node->name);
 		if (node->state == PKRAM_NODE_DAMAGED)
 			pkram_meta_free(node->ser);
-		kfree(node);
-		return 0;
+		err = -EEXIST;
 	}
 	if (err)
 		kfree(node);
@@ -224,7 +223,7 @@ static int pkram_node_adopt(const struct pkram_dir_ser *entry)
  */
 int pkram_nodes_adopt(u64 pfn, u64 nr)
 {
-	u64 done = 0;
+	u64 pos = 0, found = 0;
 	int err = 0;
 	u32 i;
 
@@ -234,24 +233,27 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
 		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
 
 		if (!pkram_dir_readable(pfn) ||
-		    !pkram_link_validate(link, PKRAM_LINK_NODES, done) ||
-		    link->nr > nr - done) {
+		    !pkram_link_validate(link, PKRAM_LINK_NODES, pos) ||
+		    link->nr > nr - pos) {
 			err = -EBADMSG;
 			break;
 		}
 		for (i = 0; i < link->nr && !err; i++) {
 			err = pkram_node_adopt(&link->nodes[i]);
+			if (!err)
+				found++;
+			else if (err == -EEXIST)
+				err = 0;
 			cond_resched();
 		}
-		if (!err)
-			done += link->nr;
+		pos += link->nr;
 		pfn = link->next_pfn;
 		pkram_meta_free(link);
 	}
-	if (!err && done < nr)
+	if (!err && found < nr)
 		err = -EBADMSG;
 	if (err)
 		pr_err("directory of nodes: %s, %llu of %llu nodes cannot be found\n",
-		       err == -ENOMEM ? "no memory" : "damaged", nr - done, nr);
-	return pkram_dir_resize(GFP_KERNEL, 0) ?: err ?: done;
+		       err == -ENOMEM ? "no memory" : "damaged", nr - found, nr);
+	return pkram_dir_resize(GFP_KERNEL, 0) ?: err ?: found;
 }

@@ -22,6 +22,7 @@ static struct sim_frame {
 static unsigned int nr_frames;
 static u64 place_next = 0x1000, place_step = 1;
 static long fail_after = -1;
+static bool fail_once, failed;
 static unsigned int warnings;
 static void *(*fault)(u64 pfn);
 bool sim_abort_on_warning;
@@ -136,7 +137,7 @@ void sim_reset(void)
 		free(frames[--nr_frames].page);
 	place_next = 0x1000;
 	place_step = 1;
-	fail_after = -1;
+	sim_fail_after(-1);
 	fault = NULL;
 }
 
@@ -176,6 +177,31 @@ void sim_place(u64 base, u64 step)
 void sim_fail_after(long nr)
 {
 	fail_after = nr;
+	fail_once = false;
+	failed = false;
+}
+
+void sim_fail_once(long nr)
+{
+	sim_fail_after(nr);
+	fail_once = true;
+}
+
+bool sim_alloc_fails(void)
+{
+	if (fail_after) {
+		fail_after -= fail_after > 0;
+		return false;
+	}
+	if (fail_once)
+		fail_after = -1;
+	failed = true;
+	return true;
+}
+
+bool sim_failed(void)
+{
+	return failed;
 }
 
 /* What the page table asks of its surroundings */
@@ -183,10 +209,8 @@ void *pkram_table_alloc(gfp_t gfp)
 {
 	void *page;
 
-	if (!fail_after)
+	if (sim_alloc_fails())
 		return NULL;
-	if (fail_after > 0)
-		fail_after--;
 	do {
 		page = sim_frame_add(place_next);
 		place_next += place_step;

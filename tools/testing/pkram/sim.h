@@ -17,6 +17,15 @@ void sim_place(u64 base, u64 step);
 /* The next @nr allocations succeed, all after them fail; -1: none fails */
 void sim_fail_after(long nr);
 
+/* Only the one after them does */
+void sim_fail_once(long nr);
+
+/* Does this allocation fail? */
+bool sim_alloc_fails(void);
+
+/* Has any failed since one of these was called? */
+bool sim_failed(void);
+
 /* A frame at @pfn, zeroed; NULL when there is one already */
 void *sim_frame_add(u64 pfn);
 void sim_frame_del(u64 pfn);

@@ -287,6 +287,15 @@ u64 pkram_drop_orphan(u64 pfn)
 	return nr;
 }
 
+/* Only a matter of where new pages come from */
+void pkram_aside_begin(void)
+{
+}
+
+void pkram_aside_end(void)
+{
+}
+
 static int copy_one(u64 pfn, struct pkram_run *copy, pkram_emit_t emit,
 		    void *arg)
 {

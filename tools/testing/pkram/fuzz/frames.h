@@ -3,7 +3,8 @@
  * Page frames of the simulated machine, in the place of mm/pkram_frame.c and
  * mm/pkram_kexec.c, for the fuzzer of nodes.
  *
- *   below FRAMES_TABLES	what the input puts there
+ *   below FRAMES_DIR		what the input puts there
+ *   FRAMES_DIR			directory of nodes
  *   FRAMES_TABLES		page table of the previous kernel
  *   FRAMES_NEW			what is allocated later
  *
@@ -15,6 +16,7 @@
 
 #include "fuzz.h"
 
+#define FRAMES_DIR	0xdffff000ULL
 #define FRAMES_TABLES	0xe0000000ULL
 #define FRAMES_NEW	0xf000000000ULL
 #define FRAMES_COPIES	0xf800000000ULL

@@ -50,23 +50,31 @@ static void list_nodes(void)
 		struct pkram_node_ser *ser = pkram_pfn_to_virt(pages[i].pfn);
 		struct pkram_node *node;
 
-		if (pages[i].kind != NODE || pages[i].flags & POISONED ||
+		if (pages[i].kind != NODE || sim_poisoned(pages[i].pfn) ||
 		    !pkram_frames_preserved(pages[i].pfn, 1) ||
 		    !pkram_node_ser_validate(ser) || name_taken(ser->name))
 			continue;
 		node = kzalloc(sizeof(*node), GFP_KERNEL);
 		node->ser = ser;
 		memcpy(node->name, ser->name, sizeof(node->name));
+		node->name_len = ser->name_len;
+		node->name_crc = pkram_name_crc(node->name, node->name_len);
 		node->state = PKRAM_NODE_IDLE;
 		node->unchecked = !(pages[i].flags & CHECKED);
 		list_add_tail(&node->list, &pkram_nodes);
 		nr++;
 	}
+	guard(mutex)(&pkram_lock);
+	EXPECT_EQ(pkram_dir_resize(GFP_KERNEL, 0), 0);
 }
 
-static void forget_nodes(void)
+/* Also where the directory is: it is part of what is handed over */
+void nodes_forget(void)
 {
 	struct pkram_node *node;
+
+	pkram_dir_pfn = 0;
+	pkram_dir_links = 0;
 
 	while ((node = node_nr(0))) {
 		EXPECT(node->state == PKRAM_NODE_IDLE ||
@@ -77,22 +85,12 @@ static void forget_nodes(void)
 	}
 }
 
-/* As it is done at boot */
-static void adopt(u64 first, u64 nr)
-{
-	int err = pkram_nodes_adopt(first, nr);
-
-	EXPECT(err >= 0 || err == -EBADMSG);
-	err = pkram_nodes_settle();
-	EXPECT(!err || err == -ENOMEM || err == -EBADMSG);
-}
-
 /* ------------------------------------------------------------------ audits */
 
 /* What nodes in the list hold, page table included */
-static u64 frames_held(void)
+u64 nodes_frames(void)
 {
-	u64 nr = pkram_pagetable.nr_tables;
+	u64 nr = pkram_pagetable.nr_tables + pkram_dir_links;
 	struct pkram_node *node;
 
 	list_for_each_entry(node, &pkram_nodes, list) {
@@ -112,7 +110,9 @@ static void audit(void)
 		if (node->state == PKRAM_NODE_IDLE && !node->unchecked)
 			EXPECT_EQ(pkram_node_validate(node), 0);
 		list_for_each_entry(other, &pkram_nodes, list)
-			EXPECT(node == other || strcmp(node->name, other->name));
+			EXPECT(node == other || node->nameless ||
+			       other->nameless ||
+			       strcmp(node->name, other->name));
 	}
 }
 
@@ -155,11 +155,11 @@ static int check(void)
 	if (err)
 		return err;
 	list_for_each_entry(node, &pkram_nodes, list) {
-		if (nr < MAX_NODES && m.known)
+		if (m.known)
 			EXPECT_EQ(m.intact[nr], node->state == PKRAM_NODE_IDLE);
 		nr++;
 	}
-	EXPECT(frames_held() <= pkram_pagetable.nr_set);
+	EXPECT(nodes_frames() <= pkram_pagetable.nr_set);
 	audit();
 	note_nodes();
 	return 0;
@@ -211,6 +211,9 @@ static void do_load(struct pkram_node *node, bool finish)
 	u64 nr_objs = 0, was;
 	int err;
 
+	/* Nobody knows what it is called */
+	if (node->nameless)
+		return;
 	err = pkram_prepare_load(&ps, node->name);
 	if (err) {
 		EXPECT(err == -EBADMSG || err == -ENOMEM);
@@ -225,14 +228,16 @@ static void do_load(struct pkram_node *node, bool finish)
 		nr_objs++;
 		pkram_finish_load_obj(&ps);
 	}
-	EXPECT(err == -EBADMSG || err == -EHWPOISON ||
+	EXPECT(err == -EBADMSG || err == -EHWPOISON || err == -ENOMEM ||
 	       (err == -ENODATA && nr_objs == was));
 	if (finish && err == -ENODATA) {
 		u64 held = 1 + node->ser->nr_links + node->ser->nr_pages;
 		u64 set = pkram_pagetable.nr_set;
 
 		fuzz_note(12, held);
+		held += pkram_dir_links;
 		pkram_finish_load(&ps);
+		held -= pkram_dir_links;
 		EXPECT(!pkram_pagetable.nr_set ||
 		       pkram_pagetable.nr_set == set - held);
 	} else {
@@ -247,7 +252,7 @@ static void do_displace(const struct head *head)
 
 	frames_ban(head->ban_pfn, min_t(u16, head->ban_nr, 1024));
 	scoped_guard(mutex, &pkram_lock)
-		err = pkram_displace();
+		err = pkram_displace(NULL);
 	EXPECT(!err || err == -ENOMEM || err == -EHWPOISON || err == -EBADMSG);
 	if (!err) {
 		guard(mutex)(&pkram_pagetable_lock);
@@ -268,25 +273,13 @@ static void do_sweep(void)
 	if (err)
 		return;
 	if (!list_empty(&pkram_nodes))
-		EXPECT_EQ(frames_held(), pkram_pagetable.nr_set);
+		EXPECT_EQ(nodes_frames(), pkram_pagetable.nr_set);
 	/* Damaged for ever, and by name */
 	list_for_each_entry(node, &pkram_nodes, list)
 		if (node->state == PKRAM_NODE_DAMAGED)
 			EXPECT(pkram_node_ser_validate(node->ser) &&
 			       !strcmp(node->ser->name, node->name) &&
 			       node->ser->nr_objs && !node->ser->nr_links);
-}
-
-static void do_hand_over(void)
-{
-	u64 first, nr;
-
-	scoped_guard(mutex, &pkram_lock)
-		first = pkram_nodes_seal(&nr);
-	EXPECT_EQ(nr, list_count_nodes(&pkram_nodes));
-	forget_nodes();
-	adopt(first, nr);
-	EXPECT_EQ(nr, list_count_nodes(&pkram_nodes));
 }
 
 static void operate(const struct head *head, u8 what)
@@ -313,9 +306,22 @@ static void operate(const struct head *head, u8 what)
 		check();
 		break;
 	case OP_HAND_OVER:
-		do_hand_over();
+		dir_hand_over(what >> 3, head->ban_nr);
 		break;
 	}
+}
+
+/* Some allocation of this operation fails, or all from there on */
+static void fail(const struct head *head, unsigned int op)
+{
+	const u8 after = head->fail_after & ~FAIL_ONCE;
+
+	if (!after || head->fail_op % (NR_OPS + 1) != op)
+		sim_fail_after(-1);
+	else if (head->fail_after & FAIL_ONCE)
+		sim_fail_once(after - 1);
+	else
+		sim_fail_after(after - 1);
 }
 
 void fuzz_one(const u8 *data, size_t size)
@@ -329,21 +335,22 @@ void fuzz_one(const u8 *data, size_t size)
 	fuzz_head(&head, sizeof(head), data, size);
 	first = nodes_build(&head, data + skip, size - skip, &nr_nodes);
 	if (head.repair & ADOPT) {
-		adopt(first, (s64)nr_nodes + head.nr_nodes);
+		fail(&head, NR_OPS);
+		dir_adopt(first, (s64)nr_nodes + head.nr_nodes);
 	} else {
 		list_nodes();
 		check();
 	}
 	for (i = 0; i < NR_OPS; i++) {
-		sim_fail_after(head.fail_after && head.fail_op % NR_OPS == i ?
-			       head.fail_after - 1 : -1);
+		fail(&head, i);
 		operate(&head, head.op[i]);
 		sim_fail_after(-1);
 		audit();
+		dir_audit(head.fail_after);
 	}
 	check();
 	EXPECT_EQ(pkram_pagetable_validate(&pkram_pagetable), 0);
 	EXPECT(!pkram_lock.held && !pkram_pagetable_lock.held);
-	forget_nodes();
+	nodes_forget();
 	frames_end();
 }

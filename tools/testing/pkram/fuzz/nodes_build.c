@@ -34,6 +34,14 @@ struct lie {
 	s8 by;
 };
 
+/* The frame of the chunk is the node's, if it is not 0 */
+struct entry {
+	u8 at;		/* counted through the directory */
+	u8 times;	/* so many new ones before it; 0: it is changed */
+	s8 len;		/* by how much they differ from it */
+	s8 crc;
+};
+
 #define MAX_MARKS	(1 << 16)
 
 struct page_in pages[MAX_PAGES];
@@ -105,7 +113,7 @@ static void add_page(const struct chunk *c, const u8 *data, size_t len)
 {
 	void *page = NULL;
 
-	if (c->pfn && c->pfn < FRAMES_TABLES && nr_pages < MAX_PAGES)
+	if (c->pfn && c->pfn < FRAMES_DIR && nr_pages < MAX_PAGES)
 		page = sim_frame_add(c->pfn);
 	if (!page)
 		return;
@@ -187,8 +195,21 @@ static void do_page(const struct chunk *c, const u8 *data, size_t len)
 
 static void do_patch(const struct chunk *c, const u8 *data, size_t len)
 {
-	if (c->kind % NR_KINDS == PATCH)
-		apply_patch(c->pfn, data, len);
+	if (c->kind % NR_KINDS != PATCH)
+		return;
+	apply_patch(c->pfn, data, len);
+	if (c->flags & POISONED)
+		frames_poison(c->pfn);
+}
+
+static void do_unmark(const struct chunk *c, const u8 *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	if (c->kind % NR_KINDS == PATCH && c->flags & UNMARKED &&
+	    c->pfn < FRAMES_TABLES &&
+	    pkram_pagetable_test(&pkram_pagetable, c->pfn))
+		pkram_pagetable_clear(&pkram_pagetable, c->pfn, 1);
 }
 
 static void do_mark(const struct chunk *c, const u8 *data, size_t len)
@@ -258,7 +279,8 @@ static void seal(const struct page_in *p)
 		pkram_node_ser_seal(pkram_pfn_to_virt(p->pfn));
 	else if (link->nr <= (link->type == PKRAM_LINK_OBJS ?
 			      PKRAM_LINK_MAX_OBJS :
-			      link->type == PKRAM_LINK_RUNS ?
+			      link->type == PKRAM_LINK_RUNS ||
+			      link->type == PKRAM_LINK_NODES ?
 			      PKRAM_LINK_MAX_RUNS : PKRAM_LINK_MAX_BYTES))
 		pkram_link_seal(link);
 }
@@ -275,34 +297,93 @@ static void mark_runs(const struct pkram_link_ser *link)
 	}
 }
 
-/* The nodes in the order of the input, as a kernel links them at a kexec */
-static u64 chain_nodes(unsigned int *nr)
+/* --------------------------------------------------------------- directory */
+
+static struct pkram_dir_ser entries[MAX_ENTRIES];
+static unsigned int nr_entries;
+
+/* The nodes in the order of the input, as a kernel puts them down at a kexec */
+static void make_entries(void)
 {
-	u64 next = 0;
-	int i;
+	unsigned int i;
 
-	*nr = 0;
-	for (i = nr_pages - 1; i >= 0; i--)
-		if (pages[i].kind == NODE && *nr < MAX_NODES) {
-			struct pkram_node_ser *ser =
-				pkram_pfn_to_virt(pages[i].pfn);
+	nr_entries = 0;
+	for (i = 0; i < nr_pages && nr_entries < MAX_NODES; i++) {
+		const struct pkram_node_ser *ser =
+			pkram_pfn_to_virt(pages[i].pfn);
 
-			ser->next_pfn = next;
-			next = pages[i].pfn;
-			++*nr;
-		}
-	return next;
+		if (pages[i].kind == NODE && ser->name_len)
+			entries[nr_entries++] = (struct pkram_dir_ser) {
+				.node_pfn = pages[i].pfn,
+				.name_crc = pkram_name_crc((char *)ser->name,
+							   ser->name_len),
+				.name_len = ser->name_len,
+			};
+	}
+}
+
+/* Change an entry, or put others before it */
+static void do_entry(const struct chunk *c, const u8 *data, size_t len)
+{
+	struct pkram_dir_ser made = { };
+	struct entry in;
+	unsigned int at;
+
+	fuzz_head(&in, sizeof(in), data, len);
+	if (c->kind % NR_KINDS != ENTRY || (!nr_entries && !in.times))
+		return;
+	at = nr_entries ? in.at % nr_entries : 0;
+	if (nr_entries)
+		made = entries[at];
+	made.node_pfn = c->pfn ?: made.node_pfn;
+	made.name_crc += in.crc;
+	made.name_len += in.len;
+	if (!in.times)
+		entries[at] = made;
+	for (; in.times && nr_entries < MAX_ENTRIES; in.times--) {
+		memmove(&entries[at + 1], &entries[at],
+			(nr_entries - at) * sizeof(entries[0]));
+		entries[at] = made;
+		nr_entries++;
+		/* No two by the same name, as there could not be */
+		made.name_crc++;
+	}
+}
+
+/* Returns how many links there are, at FRAMES_DIR */
+static unsigned int link_entries(const struct head *head)
+{
+	static const u32 of_link[] = { PKRAM_LINK_MAX_NODES, 1, 3, 100 };
+	const u32 max = of_link[head->repair / DIR_LINKS % 4];
+	unsigned int pos = 0, nr = 0;
+
+	do {
+		struct pkram_link_ser *link = sim_frame_add(FRAMES_DIR + nr++);
+
+		link->magic = PKRAM_LINK_MAGIC;
+		link->type = PKRAM_LINK_NODES;
+		link->start = pos;
+		link->nr = min(max, nr_entries - pos);
+		memcpy(link->nodes, &entries[pos],
+		       link->nr * sizeof(entries[0]));
+		pos += link->nr;
+		if (pos < nr_entries)
+			link->next_pfn = FRAMES_DIR + nr;
+		pkram_link_seal(link);
+	} while (pos < nr_entries);
+	return nr;
 }
 
 u64 nodes_build(const struct head *head, const u8 *data, size_t size,
 		unsigned int *nr_nodes)
 {
-	unsigned int i;
-	u64 first;
+	unsigned int nr_links, i;
 
 	nr_pages = 0;
 	each_chunk(data, size, do_page);
-	first = chain_nodes(nr_nodes);
+	make_entries();
+	each_chunk(data, size, do_entry);
+	nr_links = link_entries(head);
 	for (i = 0; head->repair & REPAIR_TOTALS && i < nr_pages; i++)
 		if (pages[i].kind == NODE)
 			repair_node(pkram_pfn_to_virt(pages[i].pfn));
@@ -310,8 +391,11 @@ u64 nodes_build(const struct head *head, const u8 *data, size_t size,
 	each_chunk(data, size, do_lie);
 	for (i = 0; head->repair & REPAIR_SEALS && i < nr_pages; i++)
 		seal(&pages[i]);
+	for (i = 0; head->repair & REPAIR_SEALS && i < nr_links; i++)
+		seal(&(struct page_in){ FRAMES_DIR + i, NR_KINDS, 0 });
 
 	sim_place(FRAMES_TABLES, 1);
+	mark(FRAMES_DIR, nr_links);
 	for (i = 0; i < nr_pages; i++)
 		if (!(pages[i].flags & UNMARKED))
 			mark(pages[i].pfn, 1);
@@ -319,6 +403,8 @@ u64 nodes_build(const struct head *head, const u8 *data, size_t size,
 	for (i = 0; head->repair & REPAIR_MARKS && i < nr_pages; i++)
 		if (pages[i].kind == RUNS)
 			mark_runs(pkram_pfn_to_virt(pages[i].pfn));
+	each_chunk(data, size, do_unmark);
 	sim_place(FRAMES_NEW, 1);
-	return first;
+	*nr_nodes = nr_entries;
+	return FRAMES_DIR;
 }

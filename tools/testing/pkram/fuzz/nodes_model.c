@@ -150,6 +150,7 @@ static bool add_roots(void)
 {
 	struct pkram_pagetable tables = { };
 	struct node_walk w = { };
+	struct pkram_link_ser *link;
 	struct pkram_node *node;
 	u64 pfn = 0, end = FRAMES_NEW;
 	bool fits = true;
@@ -160,6 +161,10 @@ static bool add_roots(void)
 	pkram_pagetable_destroy(&tables);
 	list_for_each_entry(node, &pkram_nodes, list)
 		fits &= add(&w, pkram_virt_to_pfn(node->ser), 1);
+	for (pfn = pkram_dir_pfn; pfn; pfn = link->next_pfn) {
+		link = pkram_pfn_to_virt(pfn);
+		fits &= add(&w, pfn, 1);
+	}
 	return fits;
 }
 
@@ -189,8 +194,6 @@ void model_make(struct model *m)
 		unsigned int nr = 0;
 
 		list_for_each_entry(node, &pkram_nodes, list) {
-			if (nr == MAX_NODES)
-				break;
 			if (node->unchecked == pass &&
 			    node->state != PKRAM_NODE_DAMAGED)
 				m->intact[nr] = node_intact(m, node);

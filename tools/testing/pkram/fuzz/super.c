@@ -134,6 +134,7 @@ static void audit(const struct pkram_super_ser *super)
 		last = super->poison[i];
 	}
 	EXPECT(super->pt_pfn < limit && super->end_pfn <= limit);
+	EXPECT(super->dir_pfn < limit && !super->dir_pfn == !super->nr_nodes);
 	EXPECT(super->nr_nodes <= PKRAM_NODES_MAX);
 }
 

@@ -4,10 +4,12 @@
 
 #include_next <linux/slab.h>
 
+#include "../../sim.h"
+
 static inline void *kzalloc(size_t size, gfp_t gfp)
 {
 	(void)gfp;
-	return calloc(1, size);
+	return sim_alloc_fails() ? NULL : calloc(1, size);
 }
 
 #endif /* _PKRAM_FUZZ_SLAB_H */
