@@ -235,7 +235,7 @@ bool pkram_next_banned(u64 *pfn, u64 *end);
 u64 pkram_banned_pages(void);
 int pkram_image_marked(const struct kimage *image);
 const char *pkram_image_lost(const struct kimage *image);
-void pkram_range_ban(const struct pkram_range_ser *range);
+void pkram_keep_free(const struct pkram_range_ser *range, unsigned int nr);
 #else
 static inline bool pkram_range_banned(u64 pfn, u64 nr)
 {

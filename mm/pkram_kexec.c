@@ -26,8 +26,9 @@ static DEFINE_SPINLOCK(pkram_ban_lock);
 static struct kimage *pkram_images[2];
 /* Of each image: why the kernel in it would not take over, or NULL */
 static const char *pkram_images_lost[2];
-/* A stretch of memory that is being cleared, none when its length is 0 */
-static struct pkram_range_ser pkram_cleared;
+/* Where room is being made, and what else is to stay free meanwhile */
+static struct pkram_range_ser pkram_kept_free[PKRAM_LANDING_MAX + 1];
+static unsigned int pkram_nr_kept_free;
 /* Image that found no free place; never dereferenced, under the kexec lock */
 static const struct kimage *pkram_relaxed;
 /* Image whose command line says pkram=off; as pkram_relaxed */
@@ -50,6 +51,11 @@ static bool pkram_image_overlaps(const struct kimage *image, u64 pfn, u64 nr)
 	return false;
 }
 
+static u64 pkram_range_end(const struct pkram_range_ser *range)
+{
+	return range->start_pfn + range->nr_pages;
+}
+
 /**
  * pkram_range_banned() - must nothing be preserved in these frames?
  * @pfn: first frame
@@ -64,13 +70,14 @@ bool pkram_range_banned(u64 pfn, u64 nr)
 	unsigned int i;
 
 	if (!READ_ONCE(pkram_images[0]) && !READ_ONCE(pkram_images[1]) &&
-	    !READ_ONCE(pkram_cleared.nr_pages))
+	    !READ_ONCE(pkram_nr_kept_free))
 		return false;
 
 	guard(spinlock)(&pkram_ban_lock);
-	if (pfn < pkram_cleared.start_pfn + pkram_cleared.nr_pages &&
-	    pkram_cleared.start_pfn < pfn + nr)
-		return true;
+	for (i = 0; i < pkram_nr_kept_free; i++)
+		if (pfn < pkram_range_end(&pkram_kept_free[i]) &&
+		    pkram_kept_free[i].start_pfn < pfn + nr)
+			return true;
 	for (i = 0; i < ARRAY_SIZE(pkram_images); i++)
 		if (pkram_images[i] &&
 		    pkram_image_overlaps(pkram_images[i], pfn, nr))
@@ -92,10 +99,13 @@ bool pkram_next_banned(u64 *pfn, u64 *end)
 	unsigned int i, j;
 
 	guard(spinlock)(&pkram_ban_lock);
-	start = pkram_cleared.start_pfn + pkram_cleared.nr_pages;
-	if (*pfn < start) {
-		first = max(*pfn, pkram_cleared.start_pfn);
-		*end = start;
+	for (i = 0; i < pkram_nr_kept_free; i++) {
+		start = max(*pfn, pkram_kept_free[i].start_pfn);
+		if (start >= pkram_range_end(&pkram_kept_free[i]) ||
+		    start >= first)
+			continue;
+		first = start;
+		*end = pkram_range_end(&pkram_kept_free[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(pkram_images); i++) {
 		for (j = 0; pkram_images[i] && j < pkram_images[i]->nr_segments; j++) {
@@ -114,15 +124,17 @@ bool pkram_next_banned(u64 *pfn, u64 *end)
 }
 
 /**
- * pkram_range_ban() - let nothing be preserved in a stretch of memory
- * @range: the stretch, instead of any other; NULL for none
+ * pkram_keep_free() - let nothing be preserved in some ranges
+ * @range: the ranges, instead of any others
+ * @nr: how many, up to %PKRAM_LANDING_MAX + 1
  *
  * Context: Any context that may take a spinlock. Caller holds pkram_lock.
  */
-void pkram_range_ban(const struct pkram_range_ser *range)
+void pkram_keep_free(const struct pkram_range_ser *range, unsigned int nr)
 {
 	guard(spinlock)(&pkram_ban_lock);
-	pkram_cleared = range ? *range : (struct pkram_range_ser){ };
+	memcpy(pkram_kept_free, range, nr * sizeof(*range));
+	WRITE_ONCE(pkram_nr_kept_free, nr);
 }
 
 static u64 pkram_image_size(const struct kimage *image)

@@ -31,6 +31,9 @@ unsigned long pkram_boot_pages;
 /* Protected by pkram_pagetable_lock; too large for the stack */
 static struct pkram_landing pkram_landing_map;
 
+/* The same for pkram_lock */
+static struct pkram_range_ser pkram_spared[PKRAM_LANDING_MAX + 1];
+
 /* -------------------------------------------------------- landing map */
 
 /* The first frame in @pfn to @end that the next kernel must not boot in */
@@ -212,37 +215,58 @@ static int pkram_window_ram(unsigned long pfn, unsigned long nr, void *arg)
 
 /*
  * Find a stretch that can be cleared and makes the landing map larger by so many
- * pages, or as many as there are in one piece, below @limit.
+ * pages, or as many as there are in one piece.
  */
-static bool pkram_window_find(struct pkram_window *w, u64 missing, u64 limit)
+static bool pkram_window_find(struct pkram_window *w, u64 missing)
 {
 	u64 want;
 
 	guard(mutex)(&pkram_pagetable_lock);
 	for (want = DIV_ROUND_UP(missing, MAX_ORDER_NR_PAGES); want; want /= 2) {
 		*w = (struct pkram_window){ .want = want };
-		walk_system_ram_range(0, limit, w, pkram_window_ram);
+		walk_system_ram_range(0, max_pfn, w, pkram_window_ram);
 		if (w->best.nr_pages)
 			return true;
 	}
 	return false;
 }
 
+/* The stretch that is to be cleared, and the landing map; returns how many ranges */
+static unsigned int pkram_spare_landing(const struct pkram_range_ser *window)
+{
+	const struct pkram_landing *map;
+	u64 total;
+
+	guard(mutex)(&pkram_pagetable_lock);
+	map = pkram_landing_find(&total);
+	pkram_spared[0] = *window;
+	memcpy(&pkram_spared[1], map->range, map->nr * sizeof(map->range[0]));
+	return map->nr + 1;
+}
+
 /* Move what is preserved in a stretch of memory to other places */
-static int pkram_clear_room(u64 missing, u64 limit, struct pkram_node *own)
+static int pkram_clear_room(u64 missing, struct pkram_node *own)
 {
 	struct pkram_window w;
+	unsigned int nr;
 	int err;
 
-	if (!pkram_window_find(&w, missing, limit))
+	if (!pkram_window_find(&w, missing))
 		return -ENOSPC;
 	/* Better not try than leave the machine without any memory */
 	if (w.best_cost > si_mem_available())
 		return -ENOMEM;
 
-	pkram_range_ban(&w.best);
+	/* A copy in the landing map would cost as much as is won elsewhere */
+	nr = pkram_spare_landing(&w.best);
+	pkram_keep_free(pkram_spared, nr);
 	err = pkram_displace(own);
-	pkram_range_ban(NULL);
+	if (err == -ENOMEM) {
+		/* Unless a block takes the few pages of many */
+		pkram_keep_free(pkram_spared, 1);
+		err = pkram_displace(own);
+	}
+	pkram_keep_free(NULL, 0);
 	if (!err)
 		pr_info("moved %llu preserved pages to make room for the next kernel\n",
 			w.best_cost);
@@ -276,7 +300,7 @@ int pkram_make_room(struct pkram_node *own)
 	while ((missing = pkram_room_missing(need, &room))) {
 		/* Copies may have gone where there was room before */
 		if (!err && missing < last)
-			err = pkram_clear_room(missing, max_pfn, own);
+			err = pkram_clear_room(missing, own);
 		else
 			err = err ?: -ENOSPC;
 		last = missing;
