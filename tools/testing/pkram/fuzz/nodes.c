@@ -246,11 +246,20 @@ static void do_load(struct pkram_node *node, bool finish)
 	}
 }
 
+/* New pages come from here on */
+static u64 place;
+
 static void do_displace(const struct head *head)
 {
 	int err;
 
-	frames_ban(head->ban_pfn, min_t(u16, head->ban_nr, 1024));
+	if (head->ban_nr & BAN_NEW) {
+		frames_ban(place + head->ban_pfn % 64, head->ban_nr % 1024);
+		place += 0x10000;
+		sim_place(place, 1);
+	} else {
+		frames_ban(head->ban_pfn, min_t(u16, head->ban_nr, 1024));
+	}
 	scoped_guard(mutex, &pkram_lock)
 		err = pkram_displace(NULL);
 	EXPECT(!err || err == -ENOMEM || err == -EHWPOISON || err == -EBADMSG);
@@ -333,6 +342,7 @@ void fuzz_one(const u8 *data, size_t size)
 
 	frames_begin();
 	fuzz_head(&head, sizeof(head), data, size);
+	place = FRAMES_NEW;
 	first = nodes_build(&head, data + skip, size - skip, &nr_nodes);
 	if (head.repair & ADOPT) {
 		fail(&head, NR_OPS);

@@ -22,6 +22,7 @@
 #define ADOPT		0x08	/* nodes are found as at boot */
 #define DIR_LINKS	0x10	/* how many entries a link has: two bits */
 
+#define BAN_NEW		0x8000	/* ban_pfn is counted from the first of them */
 #define FAIL_ONCE	0x80	/* later allocations succeed */
 
 #define NR_OPS		6
@@ -35,7 +36,7 @@ struct head {
 	 */
 	u8 op[NR_OPS];
 	u32 ban_pfn;
-	u16 ban_nr;
+	u16 ban_nr;		/* BAN_NEW: frames allocated up to then */
 	s8 nr_nodes;		/* how far off their number is */
 	u8 fail_op;		/* the operation in which the allocation fails; NR_OPS: adoption */
 };
@@ -91,9 +92,9 @@ void model_make(struct model *m);
 
 /*
  * As is done at boot, with a directory whose first link is at @first and that has
- * @nr nodes: what is found is what must be
+ * @nr nodes: what is found is what must be. False when there was no memory.
  */
-void dir_adopt(u64 first, u64 nr);
+bool dir_adopt(u64 first, u64 nr);
 
 /* Kexec: before it a byte @at of node @victim - 1 changes, of none for 0 */
 void dir_hand_over(unsigned int victim, unsigned int at);

@@ -168,9 +168,10 @@ static void settle(void)
 	EXPECT_EQ(nodes_frames(), pkram_pagetable.nr_set);
 }
 
-void dir_adopt(u64 first, u64 nr)
+bool dir_adopt(u64 first, u64 nr)
 {
 	const bool all = expect_nodes(first, nr);
+	unsigned int i;
 	int found;
 	bool failed;
 
@@ -179,6 +180,8 @@ void dir_adopt(u64 first, u64 nr)
 	sim_fail_after(-1);
 	compare_nodes(failed);
 	dir_audit(failed);
+	for (i = 0; i < nr_read && !failed; i++)
+		EXPECT(!pkram_frames_preserved(links_read[i], 1));
 	if (failed)
 		EXPECT_EQ(found, -ENOMEM);
 	else if (all)
@@ -186,6 +189,7 @@ void dir_adopt(u64 first, u64 nr)
 	else
 		EXPECT_EQ(found, -EBADMSG);
 	settle();
+	return !failed;
 }
 
 /* The page of a node is overwritten while nobody looks */
@@ -200,6 +204,7 @@ void dir_hand_over(unsigned int victim, unsigned int at)
 	struct pkram_node *node;
 	unsigned int i = 0;
 	u64 first, nr;
+	bool all;
 
 	list_for_each_entry(node, &pkram_nodes, list) {
 		struct expected *e = &before[i++];
@@ -213,12 +218,15 @@ void dir_hand_over(unsigned int victim, unsigned int at)
 	if (victim && node_nr(victim - 1))
 		overwrite(node_nr(victim - 1), at);
 
-	scoped_guard(mutex, &pkram_lock)
+	/* The first time it does not come to the kexec after all */
+	scoped_guard(mutex, &pkram_lock) {
+		pkram_nodes_seal(&nr);
 		first = pkram_nodes_seal(&nr);
+	}
 	/* There may have been no memory for all of the directory */
 	EXPECT_EQ(nr, min(i, pkram_dir_links * (u32)PKRAM_LINK_MAX_NODES));
 	nodes_forget();
-	dir_adopt(first, nr);
+	all = dir_adopt(first, nr);
 
 	i = 0;
 	list_for_each_entry(node, &pkram_nodes, list) {
@@ -232,4 +240,5 @@ void dir_hand_over(unsigned int victim, unsigned int at)
 			EXPECT(node->state == PKRAM_NODE_DAMAGED ||
 			       pkram_node_validate(node) == -EBADMSG);
 	}
+	EXPECT(i == nr || (i < nr && !all));
 }
