@@ -213,7 +213,7 @@ void dir_hand_over(unsigned int victim, unsigned int at)
 		e->name_crc = node->name_crc;
 		e->name_len = node->name_len;
 		e->nameless = node->nameless;
-		strcpy(e->name, node->name);
+		memcpy(e->name, node->name, sizeof(e->name));
 	}
 	if (victim && node_nr(victim - 1))
 		overwrite(node_nr(victim - 1), at);
