@@ -360,6 +360,9 @@ static int shmem_load_inode(struct shmem_pkram_loader *ld,
 	const bool root = rec->id == 1;
 	struct inode *inode;
 
+	/* Nobody would see them, or what they are for */
+	if (rec->fsflags & ~SHMEM_FL_USER_VISIBLE)
+		return -EOPNOTSUPP;
 	inode = root ? shmem_load_root_inode(sb, fc, rec) :
 		       shmem_load_new_inode(sb, rec);
 	if (IS_ERR(inode))

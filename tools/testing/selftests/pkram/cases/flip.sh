@@ -24,7 +24,8 @@ allowed() {
 		pkram_node_ser.saved_at same
 		pkram_run_ser.where same|.*:data
 		pkram_run_ser.index .*:(data|blocks|end)
-		pkram_shmem_rec.flags .:options
+		pkram_shmem_rec.flags .:options|.*:xattr
+		pkram_shmem_header.nr_blocks same
 		pkram_shmem_super.max_blocks .:(options|used)
 		pkram_shmem_super.max_inodes .:(options|used)
 		pkram_shmem_super.next_ino same
@@ -65,13 +66,15 @@ allowed() {
 		pkram_shmem_dquot.space_soft .:quota
 		pkram_shmem_dquot.inodes_hard .:quota
 		pkram_shmem_dquot.inodes_soft .:quota
-		pkram_shmem_dquot.space_time .:quota
-		pkram_shmem_dquot.inodes_time .:quota
+		pkram_shmem_dquot.space_time same|.:quota
+		pkram_shmem_dquot.inodes_time same|.:quota
+		pkram_shmem_xattr.name_len .*:xattr
+		pkram_shmem_xattr.value_len .*:xattr
 		pkram_shmem_xattr.tail .*:xattr
 		pkram_shmem_acl.tail .*:xattr
 		pkram_shmem_poison.start .*:(lost|data)
 		pkram_shmem_policy.start .*:policy
-		pkram_shmem_policy.end .*:policy
+		pkram_shmem_policy.end same|.*:policy
 		pkram_shmem_policy.mode .:options|.*:policy
 		pkram_shmem_policy.home_node same
 		pkram_shmem_policy.tail same|.:options|.*:policy
