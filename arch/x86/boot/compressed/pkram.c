@@ -106,13 +106,13 @@ bool pkram_find_super(void)
 }
 
 /**
- * pkram_for_each_free() - go over the parts of memory that the kernel may have
+ * pkram_process_parts() - offer the parts of memory that the kernel may have
  * @region: region of memory
  * @minimum: passed on
  * @image_size: passed on
  * @process: called for each part of @region in which nothing is preserved
  */
-void pkram_for_each_free(struct mem_vector *region, unsigned long minimum,
+void pkram_process_parts(struct mem_vector *region, unsigned long minimum,
 			 unsigned long image_size, pkram_process_t process)
 {
 	const struct pkram_range_ser around[] = {

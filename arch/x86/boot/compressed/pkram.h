@@ -10,7 +10,7 @@ typedef void (*pkram_process_t)(struct mem_vector *region,
 
 #ifdef CONFIG_PKRAM_HANDOVER
 bool pkram_find_super(void);
-void pkram_for_each_free(struct mem_vector *region, unsigned long minimum,
+void pkram_process_parts(struct mem_vector *region, unsigned long minimum,
 			 unsigned long image_size, pkram_process_t process);
 #else
 static inline bool pkram_find_super(void)
@@ -18,7 +18,7 @@ static inline bool pkram_find_super(void)
 	return true;
 }
 
-static inline void pkram_for_each_free(struct mem_vector *region,
+static inline void pkram_process_parts(struct mem_vector *region,
 				       unsigned long minimum,
 				       unsigned long image_size,
 				       pkram_process_t process)
