@@ -27,6 +27,7 @@
 #include <linux/init.h>
 #include <linux/list.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -142,6 +143,8 @@ static ssize_t damage_write(struct file *file, const char __user *from,
 	char *text, *next, *line;
 	int err = 0;
 
+	if (nr > SZ_64K)
+		return -E2BIG;
 	text = memdup_user_nul(from, nr);
 	if (IS_ERR(text))
 		return PTR_ERR(text);

@@ -199,6 +199,7 @@ int pkram_save_folio(struct pkram_access *pa, struct folio *folio,
 		.order = folio_order(folio),
 		.flags = flags,
 	};
+	const u64 before = pa->nr;
 	int err;
 
 	err = pkram_access_check(pa, PKRAM_OBJ_PAGES, true);
@@ -209,10 +210,14 @@ int pkram_save_folio(struct pkram_access *pa, struct folio *folio,
 		return -EINVAL;
 	if (folio_contain_hwpoisoned_page(folio))
 		return -EHWPOISON;
-	if (!pkram_frames_allowed(add.pfn, folio_nr_pages(folio)))
-		return pkram_access_fail(pa,
-			pkram_copy_out(folio, &add, pa->ps->gfp,
-				       pkram_access_emit, pa));
+	if (!pkram_frames_allowed(add.pfn, folio_nr_pages(folio))) {
+		err = pkram_copy_out(folio, &add, pa->ps->gfp,
+				     pkram_access_emit, pa);
+		/* Nothing of it has been added: the caller can do without it */
+		if (err == -EHWPOISON && pa->nr == before)
+			return err;
+		return pkram_access_fail(pa, err);
+	}
 
 	folio_get(folio);
 	err = pkram_access_add(pa, &add);

@@ -163,6 +163,9 @@ static void shmem_load_verify(struct shmem_pkram *st, struct fs_context *fc,
 	else if (st->has_sums)
 		pr_warn("tmpfs: '%s' is loaded without a look at its checksums\n",
 			ctx->pkram.name);
+	else if (st->verify)
+		pr_warn("tmpfs: '%s' has no checksums, nothing is verified\n",
+			ctx->pkram.name);
 }
 
 /* Records between SUPER and the root */
@@ -360,8 +363,9 @@ static int shmem_load_inode(struct shmem_pkram_loader *ld,
 	const bool root = rec->id == 1;
 	struct inode *inode;
 
-	/* Nobody would see them, or what they are for */
-	if (rec->fsflags & ~SHMEM_FL_USER_VISIBLE)
+	/* Nobody would see them, or heed them */
+	if (rec->fsflags & ~SHMEM_FL_USER_VISIBLE ||
+	    (rec->fsflags && !IS_ENABLED(CONFIG_TMPFS_XATTR)))
 		return -EOPNOTSUPP;
 	inode = root ? shmem_load_root_inode(sb, fc, rec) :
 		       shmem_load_new_inode(sb, rec);

@@ -97,7 +97,7 @@ static int shmem_save_lost(struct shmem_pkram_saver *sv, pgoff_t index,
 static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
 				struct folio *folio)
 {
-	const bool lost = folio_contain_hwpoisoned_page(folio);
+	const bool lost = pkram_folio_poisoned(folio);
 
 	if (!lost && folio->index >= sv->next)
 		return 0;
@@ -161,9 +161,11 @@ static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
 	if (!err)
 		sv->next = folio_next_index(folio);
 	folio_unlock(folio);
-	/* Lost since we looked */
+	/* Lost since we looked; with a part of it saved there is no way back */
 	if (err == -EHWPOISON)
-		return -EAGAIN;
+		return sv->pages.err ?
+		       shmem_pkram_refuse(sv, -EIO, "memory has failed") :
+		       -EAGAIN;
 	if (err == -EINVAL)
 		return shmem_pkram_refuse(sv, err, "a page is of a kind that cannot be preserved");
 	return err;

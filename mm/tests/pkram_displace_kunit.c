@@ -161,6 +161,12 @@ static void pkram_displace_test_orphan(struct kunit *test)
 	folio_put(folio);
 }
 
+static int pkram_kunit_room(void)
+{
+	guard(mutex)(&pkram_lock);
+	return pkram_make_room(NULL);
+}
+
 /*
  * Proves: an image may lie on the super block as long as nothing is preserved,
  * and nothing can be then
@@ -175,12 +181,12 @@ static void pkram_displace_test_super(struct kunit *test)
 		kunit_skip(test, "something is preserved");
 	image = pkram_kunit_image(test, pfn - 1, 2);
 	KUNIT_EXPECT_EQ(test, 0, pkram_kexec_prepare(image));
-	KUNIT_EXPECT_EQ(test, 0, pkram_room_to_boot());
+	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_room());
 	meta = pkram_meta_alloc(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, meta);
-	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, pkram_room_to_boot());
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, pkram_kunit_room());
 	pkram_kexec_release(image);
-	KUNIT_EXPECT_EQ(test, 0, pkram_room_to_boot());
+	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_room());
 	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL,
 			pkram_kunit_make_way(test, pfn, 1));
 	pkram_meta_free(meta);
