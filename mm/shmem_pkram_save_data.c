@@ -20,6 +20,7 @@
 #include <linux/xarray.h>
 
 #include "internal.h"
+#include "pkram_internal.h"
 #include "pkram_shmem_rec.h"
 #include "shmem_pkram.h"
 #include "shmem_pkram_save.h"
