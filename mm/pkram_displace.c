@@ -439,40 +439,61 @@ static int pkram_displace_rest(void)
 	return err;
 }
 
+static bool pkram_nodes_busy(const struct pkram_node *own)
+{
+	struct pkram_node *node;
+
+	list_for_each_entry(node, &pkram_nodes, list) {
+		if (node->nr_open ||
+		    (node != own && !pkram_node_complete(node))) {
+			pr_err("node '%s' is being saved, loaded or freed\n",
+			       node->name);
+			return true;
+		}
+	}
+	return false;
+}
+
 /**
- * pkram_displace() - move all that is preserved out of banned ranges
+ * pkram_displace_checked() - move all that is preserved out of banned ranges
  * @own: node that the caller is saving, all of its objects finished, or NULL
  *
- * Context: May sleep. Caller holds pkram_lock, so that no node changes.
+ * Context: May sleep. Caller holds pkram_lock, so that no node changes, and has
+ * called pkram_nodes_check().
  * Return: 0; -EBUSY when a node is being saved, loaded or freed; -EHWPOISON
  * when a page cannot be read; -ENOMEM. On error every node is complete, though
  * some of what it holds may have been moved.
  */
-int pkram_displace(const struct pkram_node *own)
+int pkram_displace_checked(const struct pkram_node *own)
 {
-	struct pkram_node *node;
 	int err;
 
-	list_for_each_entry(node, &pkram_nodes, list) {
-		if ((node != own && !pkram_node_complete(node)) ||
-		    node->nr_open) {
-			pr_err("node '%s' is being saved, loaded or freed\n",
-			       node->name);
-			return -EBUSY;
-		}
-	}
-	if (!pkram_any_conflict())
-		return 0;
-
-	/* An idle one may still be what the previous kernel left */
-	err = pkram_nodes_check();
-	if (err)
-		return err;
-
+	if (pkram_nodes_busy(own))
+		return -EBUSY;
 	pkram_aside_begin();
 	err = pkram_displace_nodes();
 	if (!err)
 		err = pkram_displace_rest();
 	pkram_aside_end();
 	return err;
+}
+
+/**
+ * pkram_displace() - move what is preserved out of the way of a kexec image
+ *
+ * Context: May sleep. Caller holds pkram_lock.
+ * Return: as pkram_displace_checked(), or an error of pkram_nodes_check().
+ */
+int pkram_displace(void)
+{
+	int err;
+
+	/* First: not all of what is being saved is in the page table yet */
+	if (pkram_nodes_busy(NULL))
+		return -EBUSY;
+	if (!pkram_any_conflict())
+		return 0;
+	/* An idle one may still be what the previous kernel left */
+	err = pkram_nodes_check();
+	return err ?: pkram_displace_checked(NULL);
 }

@@ -23,6 +23,10 @@
 /* Most frames in unsuitable places to go through for one that is suitable */
 #define PKRAM_ALLOC_TRIES	65536
 
+/* Pages that are left to others while many are put aside, and when to look */
+#define PKRAM_ASIDE_RESERVE	PHYS_PFN(SZ_64M)
+#define PKRAM_ASIDE_CHECK	256
+
 /* Ticks to wait for others to let go of a folio that is to be split */
 #define PKRAM_SPLIT_TRIES	20
 
@@ -118,10 +122,22 @@ void pkram_aside_end(void)
 	pkram_free_rejected(&rejected);
 }
 
+/*
+ * What is put aside is gone through only once in all, but others need memory
+ * meanwhile.
+ */
+static bool pkram_alloc_hopeless(unsigned int tries, unsigned int order)
+{
+	if (!READ_ONCE(pkram_keep_aside))
+		return tries > PKRAM_ALLOC_TRIES >> order;
+	return !(tries % PKRAM_ASIDE_CHECK) &&
+	       si_mem_available() < PKRAM_ASIDE_RESERVE;
+}
+
 /* Allocate a folio that may be preserved where it is */
 static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 {
-	unsigned int tries = PKRAM_ALLOC_TRIES >> order;
+	unsigned int tries = 0;
 	struct folio *folio;
 	LIST_HEAD(rejected);
 
@@ -129,8 +145,7 @@ static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 		if (pkram_frames_allowed(folio_pfn(folio), 1UL << order))
 			break;
 		list_add(&folio->lru, &rejected);
-		/* What is put aside is gone through only once in all */
-		if (!READ_ONCE(pkram_keep_aside) && !tries--) {
+		if (pkram_alloc_hopeless(++tries, order)) {
 			folio = NULL;
 			break;
 		}

@@ -31,6 +31,17 @@ static bool pkram_chunk_marked(const struct pkram_image_ser *ser, size_t size)
 	return false;
 }
 
+static bool pkram_is_initrd(const struct kimage *image,
+			    const struct kexec_segment *seg)
+{
+#ifdef CONFIG_KEXEC_FILE
+	return image->file_mode && image->initrd_buf &&
+	       seg->kbuf == image->initrd_buf;
+#else
+	return false;
+#endif
+}
+
 /**
  * pkram_image_marked() - does an image say that it knows this format?
  * @image: image whose segments are final, not loaded yet
@@ -48,6 +59,9 @@ int pkram_image_marked(const struct kimage *image)
 	if (!chunk)
 		return -ENOMEM;
 	for (i = 0; i < image->nr_segments; i++, seg++) {
+		/* May hold another kernel */
+		if (pkram_is_initrd(image, seg))
+			continue;
 		for (at = 0; at < seg->bufsz; at += size) {
 			size = min(seg->bufsz - at, PAGE_SIZE);
 			if (image->file_mode)

@@ -245,7 +245,8 @@ static inline bool pkram_range_banned(u64 pfn, u64 nr)
 
 /* -------------------------------------------------- pkram_displace.c */
 
-int pkram_displace(const struct pkram_node *own);
+int pkram_displace_checked(const struct pkram_node *own);
+int pkram_displace(void);
 u64 pkram_next_conflict(u64 pfn);
 
 /* --------------------------------------------------- pkram_landing.c */

@@ -208,7 +208,7 @@ static int pkram_image_check(const struct kimage *image, const char **lost)
 	if (marked < 0)
 		return marked;
 	*lost = !marked ? "does not know this format of PKRAM" :
-		image == pkram_declined ? "has pkram=off on its command line" :
+		image->file_mode && image == pkram_declined ? "has pkram=off on its command line" :
 		NULL;
 	return 0;
 }
@@ -257,7 +257,7 @@ int pkram_kexec_prepare(struct kimage *image)
 	if (lost)
 		pr_warn("the kexec image %s: what is preserved would be lost\n",
 			lost);
-	err = pkram_displace(NULL);
+	err = pkram_displace();
 	return err ?: pkram_make_room(NULL);
 }
 

@@ -257,14 +257,18 @@ static int pkram_clear_room(u64 missing, struct pkram_node *own)
 	if (w.best_cost > si_mem_available())
 		return -ENOMEM;
 
+	/* Its temporary tables may lie anywhere */
+	err = pkram_nodes_check();
+	if (err)
+		return err;
 	/* A copy in the landing map would cost as much as is won elsewhere */
 	nr = pkram_spare_landing(&w.best);
 	pkram_keep_free(pkram_spared, nr);
-	err = pkram_displace(own);
+	err = pkram_displace_checked(own);
 	if (err == -ENOMEM) {
 		/* Unless a block takes the few pages of many */
 		pkram_keep_free(pkram_spared, 1);
-		err = pkram_displace(own);
+		err = pkram_displace_checked(own);
 	}
 	pkram_keep_free(NULL, 0);
 	if (!err)
@@ -281,14 +285,15 @@ static int pkram_clear_room(u64 missing, struct pkram_node *own)
  * are preserved are moved.
  *
  * Context: May sleep. Caller holds pkram_lock. Takes pkram_pagetable_lock.
- * Return: 0; -ENOSPC when the next kernel probably could not boot;
+ * Return: 0; -ENOSPC when the next kernel probably could not boot; -EBUSY when
+ * what would have to be moved is being saved, loaded or freed;
  * -EADDRNOTAVAIL when it could not find what is preserved, because its image lies
  * on the super block. Why is in the log then.
  */
 int pkram_make_room(struct pkram_node *own)
 {
 	const u64 need = pkram_boot_need();
-	u64 last = U64_MAX, missing, room;
+	u64 last = U64_MAX, goal = 0, missing, room;
 	int err = 0;
 
 	lockdep_assert_held(&pkram_lock);
@@ -298,14 +303,23 @@ int pkram_make_room(struct pkram_node *own)
 		return -EADDRNOTAVAIL;
 	}
 	while ((missing = pkram_room_missing(need, &room))) {
-		/* Copies may have gone where there was room before */
-		if (!err && missing < last)
-			err = pkram_clear_room(missing, own);
+		/*
+		 * Copies may have gone where there was room before, or too many
+		 * ranges be of the same size: one that is large enough will do.
+		 */
+		if (missing < last)
+			goal = missing;
+		else if (goal < need)
+			goal = need;
 		else
-			err = err ?: -ENOSPC;
+			err = -ENOSPC;
 		last = missing;
 		if (!err)
+			err = pkram_clear_room(goal, own);
+		if (!err)
 			continue;
+		if (err == -EBUSY)
+			return err;
 		pr_err("too little memory is left for the next kernel to boot: it needs %llu MiB in large pieces, %llu MiB of which are missing and cannot be cleared (%d)\n",
 		       PFN_PHYS(need) / SZ_1M,
 		       DIV_ROUND_UP(PFN_PHYS(missing), SZ_1M), err);

@@ -524,6 +524,8 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 			shmem_pkram_err(sv->fc, "cannot preserve '%s': %s",
 					sv->st->node, err == -EADDRNOTAVAIL ?
 					"the kexec image that is loaded lies on the super block" :
+					err == -EBUSY ?
+					"room has to be made for the next kernel, and something else is being saved or loaded" :
 					"what is left is too little for the next kernel to boot");
 	}
 	if (err)

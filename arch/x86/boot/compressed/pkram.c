@@ -20,6 +20,8 @@
 
 #define PKRAM_CRC_SEED	(~0U)
 
+unsigned long get_cmd_line_ptr(void);
+
 /* No table: it is called once, for less than a page */
 static u32 pkram_crc(u32 crc, const void *buf, size_t nr)
 {
@@ -65,39 +67,60 @@ static bool pkram_is_ram(u64 addr, u64 size)
 	return false;
 }
 
+/* How often does pkram= stand on the command line, in whatever form? */
+static unsigned int pkram_count_options(void)
+{
+	const char *at = (const char *)get_cmd_line_ptr();
+	unsigned int nr = 0;
+
+	while (at && (at = strstr(at, "pkram="))) {
+		at += strlen("pkram=");
+		nr++;
+	}
+	return nr;
+}
+
 /**
  * pkram_find_super() - look at what the previous kernel has left
  *
- * As pkram_early_init() later, without changing anything.
+ * As pkram_early_init() later, without changing anything. The kernel knows of
+ * quotes and of what is not for it: where it may read the command line in another
+ * way than this does, nothing is known.
  *
  * Return: false when memory may have been preserved and nobody knows where:
  * the kernel has to stay where it was loaded.
  */
 bool pkram_find_super(void)
 {
+	const unsigned int nr = pkram_count_options();
 	const struct pkram_super_ser *super;
 	unsigned long pfn;
 	char arg[20];
 	int len;
 
+	if (!nr)
+		return true;
 	len = cmdline_find_option("pkram", arg, sizeof(arg));
-	if (len < 0 || !strcmp(arg, "off"))
+	if (nr > 1 || len < 0 || len >= sizeof(arg))
+		return false;
+	if (!strcmp(arg, "off"))
 		return true;
 	/* A crash kernel keeps to the memory that was set aside for it */
 	if (cmdline_find_option("elfcorehdr", NULL, 0) > 0)
-		return true;
-	/* The kernel is going to ignore it as well */
-	if (len >= sizeof(arg) || boot_kstrtoul(arg, 16, &pfn) || !pfn ||
-	    pfn > PKRAM_PT_PFN_MASK)
-		return true;
+		return false;
+	if (boot_kstrtoul(arg, 16, &pfn) || !pfn || pfn > PKRAM_PT_PFN_MASK)
+		return false;
 	/* The kernel may learn of more memory than fits in the zero page */
 	if (!pkram_is_ram(pfn << PAGE_SHIFT, PAGE_SIZE))
 		return false;
 
 	pkram_super_pfn = pfn;
 	super = (void *)(pfn << PAGE_SHIFT);
-	/* An old command line, and nothing was handed over */
-	if (super->magic != PKRAM_SUPER_MAGIC)
+	/*
+	 * An old command line, and nothing was handed over. With any other magic
+	 * it may be memory that only the kernel can decrypt.
+	 */
+	if (!super->magic)
 		return true;
 	if (pkram_super_validate(super, pfn) || !super->nr_landing)
 		return false;

@@ -261,7 +261,7 @@ static void do_displace(const struct head *head)
 		frames_ban(head->ban_pfn, min_t(u16, head->ban_nr, 1024));
 	}
 	scoped_guard(mutex, &pkram_lock)
-		err = pkram_displace(NULL);
+		err = pkram_displace();
 	EXPECT(!err || err == -ENOMEM || err == -EHWPOISON || err == -EBADMSG);
 	if (!err) {
 		guard(mutex)(&pkram_pagetable_lock);
