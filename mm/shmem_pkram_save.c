@@ -525,7 +525,7 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 					sv->st->node, err == -EADDRNOTAVAIL ?
 					"the kexec image that is loaded lies on the super block" :
 					err == -EBUSY ?
-					"room has to be made for the next kernel, and something else is being saved or loaded" :
+					"something else that would have to be moved is in use" :
 					"what is left is too little for the next kernel to boot");
 	}
 	if (err)

@@ -20,8 +20,6 @@
 
 #define PKRAM_CRC_SEED	(~0U)
 
-unsigned long get_cmd_line_ptr(void);
-
 /* No table: it is called once, for less than a page */
 static u32 pkram_crc(u32 crc, const void *buf, size_t nr)
 {

@@ -9,6 +9,7 @@ typedef void (*pkram_process_t)(struct mem_vector *region,
 				unsigned long image_size);
 
 #ifdef CONFIG_PKRAM_HANDOVER
+unsigned long get_cmd_line_ptr(void);
 bool pkram_find_super(void);
 void pkram_process_parts(struct mem_vector *region, unsigned long minimum,
 			 unsigned long image_size, pkram_process_t process);
