@@ -5,7 +5,7 @@
 # vm gone: -m 4G -a mem=2G
 # vm grown: -m 4G -s load -a mem=2G -a pkram_test.grown=1
 # vm offline: --numa 2 -m 3G -a pkram_test.offline=1
-# soak: grown offline
+# soak: gone grown offline
 #
 # pkram_test.grown=1    the next kernel finds the added memory as ordinary memory
 # pkram_test.offline=1  nothing is added, blocks of memory are switched off

@@ -10,7 +10,7 @@
 # vm ordered-load: -s load
 # vm sieve-load: -a pkram_test.sieve=1 -s load
 # vm numa: -a pkram_test.sieve=1 --numa 2
-# soak: sieve initrd ordered-load sieve-load numa
+# soak: ordered sieve initrd ordered-load sieve-load numa
 
 # Such a page counts as what the next kernel needs, and is given back before
 G=/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages
