@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # proves: any field of super block, directory and page table may be wrong: the kernel boots, no tree is a different one, all memory is there
 # stages: 20
-# stages slice: 6
+# stages slice: 3
 # soak: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
 # vm slice: -m 1G -a "pkram_test.from=3 pkram_test.step=29"
 # vm 0: -m 1G -t 1800 -a pkram_test.from=0
