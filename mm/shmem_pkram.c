@@ -7,6 +7,8 @@
 #define pr_fmt(fmt) fmt
 
 #include <linux/capability.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
@@ -112,6 +114,26 @@ static const char *shmem_pkram_name(const struct shmem_pkram *st)
 static bool shmem_pkram_capable(struct fs_context *fc)
 {
 	return fc->user_ns == &init_user_ns && capable(CAP_SYS_ADMIN);
+}
+
+/**
+ * shmem_pkram_path() - what to call a file in a message
+ * @dentry: a name of it
+ * @buf: PATH_MAX bytes, or NULL when there was no memory for them
+ *
+ * Context: Does not sleep.
+ * Return: its path, its last part when that is too long, or "?"; stands in @buf
+ * or in @dentry.
+ */
+const char *shmem_pkram_path(struct dentry *dentry, char *buf)
+{
+	const char *path;
+
+	if (!buf)
+		return "?";
+	path = dentry_path_raw(dentry, buf, PATH_MAX);
+	/* Too long: its end has to do */
+	return IS_ERR(path) ? (const char *)dentry->d_name.name : path;
 }
 
 /**

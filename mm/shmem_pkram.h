@@ -202,6 +202,7 @@ struct shmem_pkram_verify {
 	u64 skipped;
 };
 
+const char *shmem_pkram_path(struct dentry *dentry, char *buf);
 __printf(2, 3)
 void shmem_pkram_err(struct fs_context *fc, const char *fmt, ...);
 bool shmem_pkram_wants_sums(const struct shmem_pkram *st,

@@ -37,14 +37,8 @@ static void shmem_save_report(struct shmem_pkram_saver *sv,
 			      struct dentry *dentry, int err)
 {
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	const char *path = "?";
+	const char *path = shmem_pkram_path(dentry, buf);
 
-	if (buf) {
-		path = dentry_path_raw(dentry, buf, PATH_MAX);
-		/* Too long: its end has to do */
-		if (IS_ERR(path))
-			path = (const char *)dentry->d_name.name;
-	}
 	if (!sv->why && err == -ENOMEM)
 		sv->why = "not enough memory";
 	if (!sv->why && err == -EINTR)

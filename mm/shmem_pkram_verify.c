@@ -313,14 +313,8 @@ static void shmem_verify_report(const struct shmem_pkram_verify *vf,
 	const struct shmem_options *ctx = fc->fs_private;
 	const struct pkram_shmem_sum *sum = &vf->changed;
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
-	const char *path = "?";
+	const char *path = shmem_pkram_path(dentry, buf);
 
-	if (buf) {
-		path = dentry_path_raw(dentry, buf, PATH_MAX);
-		/* Too long: its end has to do */
-		if (IS_ERR(path))
-			path = (const char *)dentry->d_name.name;
-	}
 	shmem_pkram_err(fc, "cannot load '%s': bytes %llu to %llu of inode %lu, '%*pE', are not what was preserved; noverify loads them",
 			ctx->pkram.name, sum->start << PAGE_SHIFT,
 			((sum->start + sum->nr) << PAGE_SHIFT) - 1,
