@@ -296,6 +296,7 @@ static inline int pkram_room_to_boot(struct pkram_stream *ps)
 
 u64 pkram_super_pfn(void);
 void pkram_super_init(u64 pfn, u64 generation);
+
 /* ----------------------------------------------------- pkram_debug.c */
 
 #ifdef CONFIG_PKRAM_DEBUG_DAMAGE

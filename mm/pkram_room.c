@@ -122,14 +122,15 @@ static u64 pkram_boot_need(void)
 }
 
 /* Pages of landing map that are missing; 0 when the next kernel can boot */
-static u64 pkram_room_missing(u64 need, u64 *room)
+static u64 pkram_room_missing(u64 need)
 {
+	u64 room;
+
 	guard(mutex)(&pkram_pagetable_lock);
-	*room = need;
 	if (!pkram_pagetable.nr_set)
 		return 0;
-	pkram_landing_find(room);
-	return need - min(need, *room);
+	pkram_landing_find(&room);
+	return need - min(need, room);
 }
 
 /* ------------------------------------------------------- making room */
@@ -293,7 +294,7 @@ static int pkram_clear_room(u64 missing, struct pkram_node *own)
 int pkram_make_room(struct pkram_node *own)
 {
 	const u64 need = pkram_boot_need();
-	u64 last = U64_MAX, goal = 0, missing, room;
+	u64 last = U64_MAX, goal = 0, missing;
 	int err = 0;
 
 	lockdep_assert_held(&pkram_lock);
@@ -302,7 +303,7 @@ int pkram_make_room(struct pkram_node *own)
 		pr_err("the kexec image that is loaded lies on the super block: unload it first\n");
 		return -EADDRNOTAVAIL;
 	}
-	while ((missing = pkram_room_missing(need, &room))) {
+	while ((missing = pkram_room_missing(need))) {
 		/*
 		 * Copies may have gone where there was room before, or too many
 		 * ranges be of the same size: one that is large enough will do.
