@@ -11,9 +11,7 @@
  * Seeds for fuzzers are made of it: see tools/testing/pkram/fuzz/seeds.
  */
 #define _GNU_SOURCE
-#include <sys/mman.h>
-
-#include "pkram_tool.h"
+#include "pkram_phys.h"
 
 #define SUPER_MAGIC	0x4B4C42534D524B50ULL
 #define NODE_MAGIC	0x45444F4E4D524B50ULL
@@ -23,38 +21,6 @@
 #define SUPER_PT_PFN	7
 
 #define PFN_MASK	((1ULL << 40) - 1)
-
-static int mem;
-
-/* Where RAM is, as far as this kernel has it */
-static struct {
-	uint64_t from;
-	uint64_t to;
-} ram[64];
-static unsigned int nr_ram;
-
-static void find_ram(void)
-{
-	FILE *iomem = fopen("/proc/iomem", "r");
-	unsigned long long from, to;
-	char line[256];
-
-	if (!iomem)
-		err(2, "/proc/iomem");
-	while (nr_ram < 64 && fgets(line, sizeof(line), iomem)) {
-		if (line[0] == ' ' || !strstr(line, "System RAM") ||
-		    sscanf(line, "%llx-%llx", &from, &to) != 2 || to < 1 << 20)
-			continue;
-		ram[nr_ram].from = (from + PAGE - 1) / PAGE;
-		ram[nr_ram++].to = (to + 1) / PAGE;
-	}
-}
-
-static void read_page(uint64_t pfn, void *page)
-{
-	if (pread(mem, page, PAGE, pfn * PAGE) != (ssize_t)PAGE)
-		err(2, "/dev/mem: frame %#llx", (unsigned long long)pfn);
-}
 
 static void print_page(uint64_t pfn, const char *kind, int level,
 		       const unsigned char *page)
@@ -74,43 +40,36 @@ static void print_page(uint64_t pfn, const char *kind, int level,
 
 static void print_tables(uint64_t pfn, int level)
 {
-	uint64_t table[PAGE / 8];
+	const uint64_t *table = phys(pfn * PAGE);
 	size_t i;
 
-	read_page(pfn, table);
-	print_page(pfn, "table", level, (void *)table);
+	print_page(pfn, "table", level, (const void *)table);
 	for (i = 0; level && i < PAGE / 8; i++)
 		if (table[i])
 			print_tables(table[i] & PFN_MASK, level - 1);
 }
 
-static int print_found(uint64_t pfn)
+static int print_found(uint64_t pfn, const uint64_t *page)
 {
-	uint64_t page[PAGE / 8];
-
-	read_page(pfn, page);
 	if (page[0] == NODE_MAGIC)
-		print_page(pfn, "node", -1, (void *)page);
+		print_page(pfn, "node", -1, (const void *)page);
 	if ((uint32_t)page[0] == LINK_MAGIC)
-		print_page(pfn, "link", -1, (void *)page);
+		print_page(pfn, "link", -1, (const void *)page);
 	if (page[0] != SUPER_MAGIC)
 		return 0;
-	print_page(pfn, "super", -1, (void *)page);
+	print_page(pfn, "super", -1, (const void *)page);
 	print_tables(page[SUPER_PT_PFN], 3);
 	return 1;
 }
 
 int main(void)
 {
-	unsigned int i;
 	int supers = 0;
-	uint64_t pfn;
+	void *page;
 
-	mem = open_or_die("/dev/mem", O_RDONLY);
-	find_ram();
-	for (i = 0; i < nr_ram; i++)
-		for (pfn = ram[i].from; pfn < ram[i].to; pfn++)
-			supers += print_found(pfn);
+	map_ram();
+	for (page = next_page(NULL); page; page = next_page(page))
+		supers += print_found(frame_of(page), page);
 	if (supers)
 		puts("END");
 	return !supers;
