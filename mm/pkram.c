@@ -50,24 +50,43 @@ bool pkram_available(void)
 EXPORT_SYMBOL_GPL(pkram_available);
 
 /**
- * pkram_node_find() - find a node
+ * pkram_node_named() - find a node whose name is known
  * @name: its name
  *
  * Context: Caller holds pkram_lock.
  * Return: the node, or NULL.
  */
-struct pkram_node *pkram_node_find(const char *name)
+struct pkram_node *pkram_node_named(const char *name)
 {
-	const size_t len = strlen(name);
-	const u32 crc = pkram_name_crc(name, len);
 	struct pkram_node *node;
 
 	lockdep_assert_held(&pkram_lock);
 	list_for_each_entry(node, &pkram_nodes, list)
-		if (node->name_len == len && node->name_crc == crc &&
-		    (node->nameless || !strcmp(node->name, name)))
+		if (!node->nameless && !strcmp(node->name, name))
 			return node;
-	/* By what it is called in the log */
+	return NULL;
+}
+
+/**
+ * pkram_node_find() - find a node
+ * @name: its name, or what it is called in the log when its name is lost
+ *
+ * Context: Caller holds pkram_lock.
+ * Return: the node, or NULL. One whose name is lost is found by any that may be
+ * its own, unless another is known to have that.
+ */
+struct pkram_node *pkram_node_find(const char *name)
+{
+	const size_t len = strlen(name);
+	const u32 crc = pkram_name_crc(name, len);
+	struct pkram_node *node = pkram_node_named(name);
+
+	if (node)
+		return node;
+	list_for_each_entry(node, &pkram_nodes, list)
+		if (node->nameless && node->name_len == len &&
+		    node->name_crc == crc)
+			return node;
 	list_for_each_entry(node, &pkram_nodes, list)
 		if (node->nameless && !strcmp(node->name, name))
 			return node;

@@ -134,10 +134,15 @@ u64 pkram_nodes_seal(u64 *nr)
 
 /* ----------------------------------------------------------- adopting */
 
-/* May the page of a node, or of the directory, be read? */
-static bool pkram_dir_readable(u64 pfn)
+/*
+ * May the page of a node, or of the directory, be read, and freed after that?
+ * The page table, whose pages @tables has, stays in use.
+ */
+static bool pkram_dir_readable(const struct pkram_pagetable *tables, u64 pfn)
 {
-	return pkram_frames_preserved(pfn, 1) && !PageHWPoison(pfn_to_page(pfn));
+	return pkram_frames_preserved(pfn, 1) &&
+	       !pkram_pagetable_test(tables, pfn) &&
+	       !PageHWPoison(pfn_to_page(pfn));
 }
 
 /* Is the name in a node's page, whatever else is in it, the right one? */
@@ -174,10 +179,11 @@ static int pkram_node_adopt_damaged(struct pkram_node *node, bool readable,
 	return 0;
 }
 
-static int pkram_node_adopt(const struct pkram_dir_ser *entry)
+static int pkram_node_adopt(const struct pkram_pagetable *tables,
+			    const struct pkram_dir_ser *entry)
 {
 	struct pkram_node_ser *ser = pkram_pfn_to_virt(entry->node_pfn);
-	const bool readable = pkram_dir_readable(entry->node_pfn);
+	const bool readable = pkram_dir_readable(tables, entry->node_pfn);
 	struct pkram_node *node;
 	int err = 0;
 
@@ -195,7 +201,7 @@ static int pkram_node_adopt(const struct pkram_dir_ser *entry)
 	} else {
 		err = pkram_node_adopt_damaged(node, readable, entry);
 	}
-	if (!err && !node->nameless && pkram_node_find(node->name)) {
+	if (!err && !node->nameless && pkram_node_named(node->name)) {
 		pr_err("there is more than one node '%s'\n", node->name);
 		if (node->state == PKRAM_NODE_DAMAGED)
 			pkram_meta_free(node->ser);
@@ -217,29 +223,32 @@ static int pkram_node_adopt(const struct pkram_dir_ser *entry)
  * ends the search, because what follows cannot be found then; its frames stay
  * preserved until pkram_nodes_settle().
  *
- * Context: May sleep. Takes pkram_lock.
+ * Context: May sleep. Takes pkram_lock and pkram_pagetable_lock.
  * Return: number of nodes found, -ENOMEM, or -EBADMSG when some could not be; the
  * others have been taken over.
  */
 int pkram_nodes_adopt(u64 pfn, u64 nr)
 {
+	struct pkram_pagetable tables = { };
 	u64 pos = 0, found = 0;
-	int err = 0;
+	int err;
 	u32 i;
 
 	guard(mutex)(&pkram_lock);
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		err = pkram_pagetable_mark_tables(&pkram_pagetable, &tables);
 	/* A link is freed when it has been read: a chain cannot come back to it */
 	while (pfn && !err) {
 		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
 
-		if (!pkram_dir_readable(pfn) ||
+		if (!pkram_dir_readable(&tables, pfn) ||
 		    !pkram_link_validate(link, PKRAM_LINK_NODES, pos) ||
 		    link->nr > nr - pos) {
 			err = -EBADMSG;
 			break;
 		}
 		for (i = 0; i < link->nr && !err; i++) {
-			err = pkram_node_adopt(&link->nodes[i]);
+			err = pkram_node_adopt(&tables, &link->nodes[i]);
 			if (!err)
 				found++;
 			else if (err == -EEXIST)
@@ -250,6 +259,7 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
 		pfn = link->next_pfn;
 		pkram_meta_free(link);
 	}
+	pkram_pagetable_destroy(&tables);
 	if (!err && found < nr)
 		err = -EBADMSG;
 	if (err)

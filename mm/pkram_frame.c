@@ -324,6 +324,20 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 }
 
 /**
+ * pkram_pages_failed() - has any page of this machine failed?
+ *
+ * Hardly ever has one, and only then it pays to look for it.
+ *
+ * Context: Any.
+ * Return: true when there is one.
+ */
+bool pkram_pages_failed(void)
+{
+	return IS_ENABLED(CONFIG_MEMORY_FAILURE) &&
+	       atomic_long_read(&num_poisoned_pages);
+}
+
+/**
  * pkram_folio_poisoned() - has a page of a folio failed?
  * @folio: folio with a reference
  *
@@ -338,8 +352,7 @@ bool pkram_folio_poisoned(struct folio *folio)
 {
 	long i;
 
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) ||
-	    !atomic_long_read(&num_poisoned_pages))
+	if (!pkram_pages_failed())
 		return false;
 	for (i = 0; i < folio_nr_pages(folio); i++) {
 		if (!PageHWPoison(folio_page(folio, i)))

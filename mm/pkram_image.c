@@ -4,11 +4,16 @@
  */
 #include <linux/align.h>
 #include <linux/kexec.h>
+#include <linux/kstrtox.h>
+#include <linux/moduleparam.h>
+#include <linux/pkram.h>
 #include <linux/pkram_abi.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+
+#include <asm/setup.h>
 
 #include "pkram_internal.h"
 
@@ -42,22 +47,13 @@ static bool pkram_is_initrd(const struct kimage *image,
 #endif
 }
 
-/**
- * pkram_image_marked() - does an image say that it knows this format?
- * @image: image whose segments are final, not loaded yet
- *
- * Context: May sleep. In a process that has the segments of kexec_load(2).
- * Return: 1 when it does, 0 when not; -EFAULT; -ENOMEM.
- */
-int pkram_image_marked(const struct kimage *image)
+/* 1 when the image says that it knows this format, 0 when not, or an error */
+static int pkram_image_marked(const struct kimage *image, void *chunk)
 {
-	void *chunk __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	const struct kexec_segment *seg = image->segment;
 	unsigned long i;
 	size_t at, size;
 
-	if (!chunk)
-		return -ENOMEM;
 	for (i = 0; i < image->nr_segments; i++, seg++) {
 		/* May hold another kernel */
 		if (pkram_is_initrd(image, seg))
@@ -73,5 +69,81 @@ int pkram_image_marked(const struct kimage *image)
 			cond_resched();
 		}
 	}
+	return 0;
+}
+
+/**
+ * struct pkram_told - what a command line says of PKRAM
+ * @off: it is not to be used
+ * @pfn: where the super block should be
+ */
+struct pkram_told {
+	bool off;
+	u64 pfn;
+};
+
+/* As the next kernel's pkram_parse() will understand it */
+static int pkram_tell(char *param, char *val, const char *unused, void *arg)
+{
+	struct pkram_told *told = arg;
+
+	if (strcmp(param, "pkram"))
+		return 0;
+	if (val && !strcmp(val, "off"))
+		told->off = true;
+	else if (!val || kstrtou64(val, 16, &told->pfn))
+		told->pfn = 0;
+	return 0;
+}
+
+/* 1 when the command line of an image could be copied, 0 when not, or an error */
+static int pkram_image_cmdline(const struct kimage *image, char *buf)
+{
+#ifdef CONFIG_KEXEC_FILE
+	if (image->file_mode) {
+		strscpy(buf, image->cmdline_buf ?: "", COMMAND_LINE_SIZE);
+		return 1;
+	}
+#endif
+	return arch_pkram_image_cmdline(image, buf);
+}
+
+/**
+ * pkram_image_check() - will the kernel in an image take over what is preserved?
+ * @image: image whose segments and command line are final, not loaded yet
+ * @lost: set to NULL when it will, or its command line is not known; else to the
+ *	reason why not, for people
+ *
+ * Without a marker it would leave a valid super block to the kernel after it; with
+ * pkram=off too, and when it looks elsewhere.
+ *
+ * Context: May sleep. In a process that has the segments of kexec_load(2).
+ * Return: 0; -EFAULT; -ENOMEM.
+ */
+int pkram_image_check(const struct kimage *image, const char **lost)
+{
+	char *chunk __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct pkram_told told = { };
+	int ret;
+
+	static_assert(COMMAND_LINE_SIZE <= PAGE_SIZE);
+	if (!chunk)
+		return -ENOMEM;
+	*lost = NULL;
+	ret = pkram_image_marked(image, chunk);
+	if (ret < 0)
+		return ret;
+	if (!ret) {
+		*lost = "does not know this format of PKRAM";
+		return 0;
+	}
+	ret = pkram_image_cmdline(image, chunk);
+	if (ret <= 0)
+		return ret;
+	parse_args("pkram", chunk, NULL, 0, 0, 0, &told, pkram_tell);
+	if (told.off)
+		*lost = "has pkram=off on its command line";
+	else if (told.pfn != pkram_super_pfn())
+		*lost = "does not find the super block by its command line";
 	return 0;
 }

@@ -94,6 +94,7 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
 	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
 void pkram_aside_begin(void);
 void pkram_aside_end(void);
+bool pkram_pages_failed(void);
 bool pkram_folio_poisoned(struct folio *folio);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
 u64 pkram_drop_orphan(u64 pfn);
@@ -200,6 +201,7 @@ extern struct list_head pkram_nodes;
 /* Cleared by pkram=off before anything else happens */
 extern bool pkram_enabled;
 
+struct pkram_node *pkram_node_named(const char *name);
 struct pkram_node *pkram_node_find(const char *name);
 
 /* ------------------------------------------------------- pkram_dir.c */
@@ -233,7 +235,7 @@ struct kimage;
 bool pkram_range_banned(u64 pfn, u64 nr);
 bool pkram_next_banned(u64 *pfn, u64 *end);
 u64 pkram_banned_pages(void);
-int pkram_image_marked(const struct kimage *image);
+int pkram_image_check(const struct kimage *image, const char **lost);
 const char *pkram_image_lost(const struct kimage *image);
 void pkram_keep_free(const struct pkram_range_ser *range, unsigned int nr);
 #else

@@ -31,8 +31,6 @@ static struct pkram_range_ser pkram_kept_free[PKRAM_LANDING_MAX + 1];
 static unsigned int pkram_nr_kept_free;
 /* Image that found no free place; never dereferenced, under the kexec lock */
 static const struct kimage *pkram_relaxed;
-/* Image whose command line says pkram=off; as pkram_relaxed */
-static const struct kimage *pkram_declined;
 
 static bool pkram_segment_overlaps(const struct kexec_segment *seg, u64 pfn,
 				   u64 nr)
@@ -200,19 +198,6 @@ const char *pkram_image_lost(const struct kimage *image)
 	return NULL;
 }
 
-/* Without marker a kernel would leave the super block to the one after it */
-static int pkram_image_check(const struct kimage *image, const char **lost)
-{
-	int marked = pkram_image_marked(image);
-
-	if (marked < 0)
-		return marked;
-	*lost = !marked ? "does not know this format of PKRAM" :
-		image->file_mode && image == pkram_declined ? "has pkram=off on its command line" :
-		NULL;
-	return 0;
-}
-
 /**
  * pkram_kexec_prepare() - make way for a kexec image
  * @image: image whose segments are final, not loaded yet
@@ -236,7 +221,6 @@ int pkram_kexec_prepare(struct kimage *image)
 	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
 		return 0;
 	err = pkram_image_check(image, &lost);
-	pkram_declined = NULL;
 	if (err)
 		return err;
 
@@ -384,7 +368,6 @@ int pkram_kexec_cmdline(struct kimage *image)
 	char *new;
 
 	pkram_relaxed = NULL;
-	pkram_declined = NULL;
 	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available() ||
 	    !pkram_super_pfn())
 		return 0;
@@ -398,7 +381,6 @@ int pkram_kexec_cmdline(struct kimage *image)
 	tail = pkram_cmdline_copy(new + head, old);
 	if (tail < 0) {
 		kfree(new);
-		pkram_declined = image;
 		return 0;
 	}
 	kfree(image->cmdline_buf);

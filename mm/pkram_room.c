@@ -162,13 +162,28 @@ static unsigned int pkram_block_cost(u64 pfn)
 				    MAX_ORDER_NR_PAGES) : 0;
 }
 
+/* Has a page failed that is preserved in a block, and so cannot be moved? */
+static bool pkram_block_failed(u64 pfn)
+{
+	const u64 end = pfn + MAX_ORDER_NR_PAGES;
+
+	if (!pkram_pages_failed())
+		return false;
+	for (; (pfn = pkram_pagetable_next_set(&pkram_pagetable, pfn, end)) < end;
+	     pfn++)
+		if (PageHWPoison(pfn_to_page(pfn)))
+			return true;
+	return false;
+}
+
 /* Can the next kernel boot in a block if what is preserved there has gone? */
 static bool pkram_block_suits(u64 pfn)
 {
 	const u64 super = pkram_super_pfn();
 
 	return pkram_boot_memory(pfn, MAX_ORDER_NR_PAGES) &&
-	       !(super >= pfn && super < pfn + MAX_ORDER_NR_PAGES);
+	       !(super >= pfn && super < pfn + MAX_ORDER_NR_PAGES) &&
+	       !pkram_block_failed(pfn);
 }
 
 static void pkram_window_restart(struct pkram_window *w, u64 pfn)

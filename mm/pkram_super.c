@@ -66,9 +66,7 @@ static void pkram_super_poison(struct pkram_super_ser *super)
 	const u64 end = super->end_pfn;
 	u64 pfn, next, lost = 0;
 
-	/* Hardly ever is there any, and only then it pays to look */
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE) ||
-	    !atomic_long_read(&num_poisoned_pages))
+	if (!pkram_pages_failed())
 		return;
 	for (pfn = 0; (pfn = pkram_pagetable_next_set(pt, pfn, end)) < end; ) {
 		next = pkram_pagetable_next_clear(pt, pfn, end);

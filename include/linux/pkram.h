@@ -175,6 +175,7 @@ int pkram_kexec_cmdline(struct kimage *image);
 bool pkram_kexec_busy(struct kimage *image, unsigned long start,
 		      unsigned long end, unsigned long *busy);
 bool pkram_kexec_relax(struct kimage *image);
+int arch_pkram_image_cmdline(const struct kimage *image, char *buf);
 
 #else /* !CONFIG_PKRAM_HANDOVER */
 

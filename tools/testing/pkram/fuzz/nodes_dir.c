@@ -23,6 +23,21 @@ static unsigned int nr_expected;
 static u64 links_read[MAX_LIST];
 static unsigned int nr_read;
 
+/* Is a frame the page of a table, which is not to be freed? */
+static bool is_table(const u64 *table, unsigned int level, u64 pfn)
+{
+	unsigned int i;
+
+	if (!table || pkram_virt_to_pfn(table) == pfn)
+		return table;
+	for (i = 0; level && i < PKRAM_PT_ENTRIES; i++)
+		if (table[i] &&
+		    is_table(pkram_pfn_to_virt(table[i] & PKRAM_PT_PFN_MASK),
+			     level - 1, pfn))
+			return true;
+	return false;
+}
+
 static bool readable(u64 pfn)
 {
 	unsigned int i;
@@ -30,15 +45,14 @@ static bool readable(u64 pfn)
 	for (i = 0; i < nr_read; i++)
 		if (links_read[i] == pfn)
 			return false;
-	return pkram_frames_preserved(pfn, 1) && !sim_poisoned(pfn);
+	return pkram_frames_preserved(pfn, 1) && !sim_poisoned(pfn) &&
+	       !is_table(pkram_pagetable.root, PKRAM_PT_LEVELS - 1, pfn);
 }
 
-/* Only the first of those that cannot be told apart is of use */
+/* Only the first of those of one name is of use */
 static bool same(const struct expected *a, const struct expected *b)
 {
-	return !b->nameless && a->name_len == b->name_len &&
-	       a->name_crc == b->name_crc &&
-	       (a->nameless || !strcmp(a->name, b->name));
+	return !a->nameless && !b->nameless && !strcmp(a->name, b->name);
 }
 
 static bool expect_entry(const struct pkram_dir_ser *entry)

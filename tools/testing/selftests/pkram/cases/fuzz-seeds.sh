@@ -39,11 +39,11 @@ stage1() {
 	$TREE grow $M 9 40 base,xattr
 	preserve
 	kexec -c -l "$KERNEL" --initrd="$INITRD" \
-		--command-line="$CMDLINE pkram=off"
+		--command-line="$CMDLINE pkram=$(cat /sys/kernel/pkram/super_block) elfcorehdr=0x1000"
 }
 
 stage2() {
-	grep -q pkram=off /proc/cmdline
+	[ ! -e /sys/kernel/pkram/nodes ] || fail "has taken over"
 	/files/pkram_dump
 }
 

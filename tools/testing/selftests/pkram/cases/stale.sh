@@ -10,7 +10,7 @@
 # vm consumed: --numa 2 -m 8G -a pkram_test.via=consumed
 # kernels unpatched: pkram-off
 # kernels unpatched-load: pkram-off
-# soak: unpatched unpatched-load off-load forgotten consumed
+# soak: unpatched unpatched-load off forgotten consumed
 
 #
 # What is preserved lies in the second node, from 6 GiB on, which the kernel in
@@ -20,20 +20,28 @@ load_without() {
 	kexec -c -l "$KERNEL" --initrd="$INITRD" --command-line="$1"
 }
 
+# An image that will not take over, and says so
+would_lose() {
+	message "$1: what is preserved would be lost" "${@:2}"
+}
+
 # The kernel in between, by pkram_test.via
 via() {
 	local words="$1 mem=6G"
 
 	case $(param via -) in
-	unpatched) message "nothing is handed over" \
+	unpatched) would_lose "does not know this format of PKRAM" \
 			next_kernel "$words" /files/kernels/pkram-off ;;
 	off)	if grep -q SYSCALL=load /boot/vmrun.conf; then
-			load_without "$words pkram=off"
+			would_lose "has pkram=off on its command line" \
+				load_without "$words pkram=off"
 		else
-			kexec -s -l "$KERNEL" --initrd="$INITRD" \
+			would_lose "has pkram=off on its command line" \
+				kexec -s -l "$KERNEL" --initrd="$INITRD" \
 				--command-line="$words pkram=off"
 		fi ;;
-	forgotten) load_without "$words" ;;
+	forgotten) would_lose "does not find the super block by its command line" \
+			load_without "$words" ;;
 	consumed) next_kernel "$1" ;;
 	esac
 }
