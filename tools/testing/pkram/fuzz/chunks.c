@@ -20,13 +20,33 @@ void fuzz_note(unsigned int what, u64 nr)
 	notes[(what * 64 + fuzz_bucket(nr)) % sizeof(notes)] = 1;
 }
 
+/* Length of a chunk's contents as its head tells */
+static size_t contents(const u8 *chunk)
+{
+	u32 len = 0;
+
+	if (!fuzz_format.chunk_head)
+		return fuzz_format.align;
+	memcpy(&len, chunk + fuzz_format.len_at, fuzz_format.len_size);
+	return len < fuzz_format.len_own ? 0 : len - fuzz_format.len_own;
+}
+
+static void set_contents(u8 *chunk, size_t nr)
+{
+	const size_t most = (1ULL << (8 * fuzz_format.len_size)) - 1;
+	const u32 len = min(nr + fuzz_format.len_own, most);
+
+	if (fuzz_format.chunk_head)
+		memcpy(chunk + fuzz_format.len_at, &len, fuzz_format.len_size);
+}
+
 size_t fuzz_chunk(const u8 *chunk, size_t left)
 {
 	size_t len;
 
 	if (left < fuzz_format.chunk_head)
 		return 0;
-	len = fuzz_format.chunk_head + fuzz_format.contents(chunk);
+	len = fuzz_format.chunk_head + contents(chunk);
 	return len < left ? len : left;
 }
 
@@ -115,7 +135,7 @@ static size_t change(u8 *data, size_t size, size_t max, const struct parts *p,
 			       len - head : room - head) + head;
 	keep = (new - head) % fuzz_format.align;
 	new -= keep;
-	fuzz_format.set_contents(buf, new - head);
+	set_contents(buf, new - head);
 	size = delete(data, size, at, len);
 	size = insert(data, size, max, at, buf, new);
 	free(buf);

@@ -16,17 +16,20 @@
 /**
  * struct fuzz_format - what chunks look like in the inputs of a fuzzer
  * @head: bytes before the first chunk
- * @chunk_head: bytes of a chunk before its contents
+ * @chunk_head: bytes of a chunk before its contents; 0: each chunk is of @align
+ *	bytes
  * @align: the contents are a multiple of it
- * @contents: length of a chunk's contents as its first bytes tell
- * @set_contents: write it there
+ * @len_at: where in the head of a chunk its length stands
+ * @len_size: in how many bytes, up to 4
+ * @len_own: what that counts besides the contents
  */
 struct fuzz_format {
 	size_t head;
 	size_t chunk_head;
 	size_t align;
-	size_t (*contents)(const u8 *chunk);
-	void (*set_contents)(u8 *chunk, size_t len);
+	size_t len_at;
+	size_t len_size;
+	size_t len_own;
 };
 
 /* Defined by each fuzzer */

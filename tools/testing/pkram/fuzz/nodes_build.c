@@ -47,29 +47,12 @@ struct entry {
 struct page_in pages[MAX_PAGES];
 unsigned int nr_pages;
 
-static size_t contents(const u8 *chunk)
-{
-	struct chunk c;
-
-	memcpy(&c, chunk, sizeof(c));
-	return c.len;
-}
-
-static void set_contents(u8 *chunk, size_t len)
-{
-	struct chunk c;
-
-	memcpy(&c, chunk, sizeof(c));
-	c.len = min_t(size_t, len, U16_MAX);
-	memcpy(chunk, &c, sizeof(c));
-}
-
 const struct fuzz_format fuzz_format = {
 	.head = sizeof(struct head),
 	.chunk_head = sizeof(struct chunk),
 	.align = 4,
-	.contents = contents,
-	.set_contents = set_contents,
+	.len_at = offsetof(struct chunk, len),
+	.len_size = sizeof(u16),
 };
 
 /* ------------------------------------------------------------------- build */

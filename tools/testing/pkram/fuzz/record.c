@@ -22,29 +22,13 @@
 #define HEAD		8
 #define MAX_IDS		256
 
-static size_t contents(const u8 *chunk)
-{
-	struct pkram_shmem_rec rec;
-
-	memcpy(&rec, chunk, sizeof(rec));
-	return rec.len < sizeof(rec) ? 0 : rec.len - sizeof(rec);
-}
-
-static void set_contents(u8 *chunk, size_t len)
-{
-	struct pkram_shmem_rec rec;
-
-	memcpy(&rec, chunk, sizeof(rec));
-	rec.len = sizeof(rec) + len;
-	memcpy(chunk, &rec, sizeof(rec));
-}
-
 const struct fuzz_format fuzz_format = {
 	.head = HEAD,
 	.chunk_head = sizeof(struct pkram_shmem_rec),
 	.align = PKRAM_SHMEM_REC_ALIGN,
-	.contents = contents,
-	.set_contents = set_contents,
+	.len_at = offsetof(struct pkram_shmem_rec, len),
+	.len_size = sizeof(u32),
+	.len_own = sizeof(struct pkram_shmem_rec),
 };
 
 /* ------------------------------------------------------------------ repair */

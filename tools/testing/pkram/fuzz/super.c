@@ -26,24 +26,10 @@ struct head {
 	u8 flip;
 };
 
-static size_t contents(const u8 *chunk)
-{
-	(void)chunk;
-	return 8;
-}
-
-static void set_contents(u8 *chunk, size_t len)
-{
-	(void)chunk;
-	(void)len;
-}
-
 /* Words of the structure are the chunks */
 const struct fuzz_format fuzz_format = {
 	.head = sizeof(struct head),
 	.align = 8,
-	.contents = contents,
-	.set_contents = set_contents,
 };
 
 static void repair_landing(struct pkram_super_ser *super)
