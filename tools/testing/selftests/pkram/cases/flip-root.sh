@@ -78,8 +78,8 @@ judge() {
 	for n in 0 1 2; do
 		got+=" $(look "$n" "$(param sums '' | cut -d , -f $((n + 2)))")"
 	done
-	lines=$(dmesg | grep -E 'pkram: .*(refused|damaged|nothing handed|gone|only)' |
-		head -3)
+	lines=$(dmesg | awk '
+		/pkram: .*(refused|damaged|nothing handed|gone|only)/ && n++ < 3')
 	echo "FLIP $what $way $sum $where:$got; ${lines#*pkram: }"
 	case $got in
 	" same same same") [ "$sum" = right ] || fail "believed" ;;
