@@ -84,7 +84,8 @@ judge() {
 	case $got in
 	" same same same") [ "$sum" = right ] || fail "believed" ;;
 	*:*)	fail "another tree" ;;
-	*)	! hint "$what" || [ "$where" = last ] || fail "lost for a hint"
+	*)	! hint "$what" || [ "$sum" = wrong ] || [ "$where" = last ] ||
+			fail "lost for a hint"
 		[ -n "$lines" ] || fail "lost without a word" ;;
 	esac
 	# Those whose name the next kernel could not know
