@@ -45,8 +45,10 @@ stage1() {
 	tree_kinds $M
 	$T interleave $M/keep $M/drop 16384 1
 	rm $M/drop
-	preserve
+	# Before preserving: what has been moved out of its way would be found where it
+	# was, too
 	[ -z "$(param image '')" ] || next_kernel "$CMDLINE"
+	preserve
 
 	# The super block is not valid when a kernel crashes. It would be spoiled
 	# by who takes over, though, so have it look as if it were.
