@@ -102,7 +102,11 @@ other_stage() {
 	local free
 
 	[ -e $DAMAGE ] || skip "no CONFIG_PKRAM_DEBUG_DAMAGE"
-	[ "$STAGE" = 1 ] || [ "$(param what none)" = none ] || judge
+	if [ "$STAGE" != 1 ]; then
+		# There were no more to order
+		[ "$(param what none)" != none ] || return 0
+		judge
+	fi
 	[ "$STAGE" != "$STAGES" ] || return 0
 	free=$(param free 0)
 	[ "$STAGE" != 1 ] || free=$(free_kib)
