@@ -89,7 +89,7 @@ bench-doc:          ## bench/FIGURES.md: the figures of the last make bench, to 
 
 bench-tools: setup
 	@$(MAKE) -s -C tools/testing/selftests/pkram OUTPUT=$(CURDIR)/build/bench/tools \
-		$(CURDIR)/build/bench/tools/pkram_test $(CURDIR)/build/bench/tools/pkram_mem
+		$(CURDIR)/build/bench/tools/pkram_mem
 	@gcc -static -O2 -Wall -Wextra -Itools/testing/selftests/pkram \
 		-o build/bench/tools/pkram_bench bench/guest.c
 

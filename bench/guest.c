@@ -8,12 +8,15 @@
  *                                time mount(2) of tmpfs, FLAGS of rw, ro, remount,
  *                                and until bytes all over FILE have been read
  *   umount DIR                   give it up
+ *   fill FILE PAGES              write pages, each different
+ *   scatter FILE SCRAP PAGES     the same, and in turn pages of another file
+ *   check FILE PAGES             are these the pages?
  *   touch FILE                   time to read a byte of each page, twice
  *   tree DIR DIRS FILES          make files of 4 KiB in directories, check them
  *   check-tree DIR DIRS FILES      if they are there
  *   micro DIR ROUNDS             time create, write, read and unlink
  *   run COMMAND...               time it, and count its CPU time and the kernel's
- *   native DIR MIB ROUNDS        as init of user-mode Linux: save and load MIB
+ *   native OUT DIR PAGES ROUNDS  as init of user-mode Linux: save and load pages
  *
  * Times are of the time stamp counter.  Under vm/run --icount it advances by one
  * an instruction, of the guest's kernel and user space together.  The clocks of
@@ -191,6 +194,80 @@ static int do_touch(char **arg)
 	return close(fd);
 }
 
+/* ----------------------------------------------------------------- contents */
+
+/*
+ * A page is told from all others by two words, at a place that is another in each:
+ * enough to notice one that is not what or where it was, and quickly made where a
+ * host emulates.  The selftests compare all bytes.
+ */
+struct stamp {
+	uint64_t number, mix;
+};
+
+static size_t stamp(struct stamp *s, uint64_t number)
+{
+	s->number = number + 1;
+	s->mix = (number + 1) * 0x9e3779b97f4a7c15ULL;
+	return s->mix % (PAGE / sizeof(*s)) * sizeof(*s);
+}
+
+static void write_page(int fd, uint64_t number)
+{
+	static char page[PAGE];
+	struct stamp s;
+	size_t where = stamp(&s, number);
+
+	memcpy(page + where, &s, sizeof(s));
+	write_all(fd, page, PAGE);
+	memset(page + where, 0, sizeof(s));
+}
+
+static void check_page(int fd, off_t pos, uint64_t number)
+{
+	struct stamp s, got;
+	size_t where = stamp(&s, number);
+
+	if (pread(fd, &got, sizeof(got), pos + where) != sizeof(got) ||
+	    memcmp(&s, &got, sizeof(s)))
+		errx(1, "page %" PRIu64 " is not what was written", number);
+}
+
+static int do_fill(char **arg)
+{
+	int fd = open_or_die(arg[0], O_WRONLY | O_CREAT | O_EXCL);
+	uint64_t pages = strtoull(arg[1], NULL, 0), n;
+
+	for (n = 0; n < pages; n++)
+		write_page(fd, n);
+	return close(fd);
+}
+
+static int do_scatter(char **arg)
+{
+	int fd = open_or_die(arg[0], O_WRONLY | O_CREAT | O_EXCL);
+	int scrap = open_or_die(arg[1], O_WRONLY | O_CREAT | O_EXCL);
+	uint64_t pages = strtoull(arg[2], NULL, 0), n;
+
+	for (n = 0; n < pages; n++) {
+		write_page(fd, n);
+		write_page(scrap, n);
+	}
+	return close(fd) || close(scrap);
+}
+
+static int do_check(char **arg)
+{
+	int fd = open_or_die(arg[0], O_RDONLY);
+	uint64_t pages = strtoull(arg[1], NULL, 0), n;
+
+	if (lseek(fd, 0, SEEK_END) != (off_t)(pages * PAGE))
+		errx(1, "%s: not as long as it was", arg[0]);
+	for (n = 0; n < pages; n++)
+		check_page(fd, n * PAGE, n);
+	return close(fd);
+}
+
 /* ------------------------------------------------------------- small files */
 
 static void tree_path(char *path, size_t room, const char *dir, long d, long f)
@@ -199,18 +276,9 @@ static void tree_path(char *path, size_t room, const char *dir, long d, long f)
 		 dir, d, f);
 }
 
-static void tree_page(uint64_t *page, uint64_t number)
-{
-	unsigned int i;
-
-	for (i = 0; i < PAGE / 8; i++)
-		page[i] = number * 0x9e3779b97f4a7c15ULL + i;
-}
-
 static int do_tree(char **arg)
 {
 	long dirs = atol(arg[1]), files = atol(arg[2]), d, f;
-	uint64_t page[PAGE / 8];
 	char path[512];
 
 	for (d = 0; d < dirs; d++) {
@@ -222,8 +290,7 @@ static int do_tree(char **arg)
 
 			tree_path(path, sizeof(path), arg[0], d, f);
 			fd = open_or_die(path, O_WRONLY | O_CREAT | O_EXCL);
-			tree_page(page, d << 32 | f);
-			write_all(fd, page, PAGE);
+			write_page(fd, d << 32 | f);
 			close(fd);
 		}
 	}
@@ -233,7 +300,6 @@ static int do_tree(char **arg)
 static int do_check_tree(char **arg)
 {
 	long dirs = atol(arg[1]), files = atol(arg[2]), d, f;
-	uint64_t page[PAGE / 8], got[PAGE / 8 + 1];
 	char path[512];
 
 	for (d = 0; d < dirs; d++)
@@ -242,10 +308,9 @@ static int do_check_tree(char **arg)
 
 			tree_path(path, sizeof(path), arg[0], d, f);
 			fd = open_or_die(path, O_RDONLY);
-			tree_page(page, d << 32 | f);
-			if (read(fd, got, sizeof(got)) != PAGE ||
-			    memcmp(page, got, PAGE))
-				errx(1, "%s: not what was written", path);
+			if (lseek(fd, 0, SEEK_END) != PAGE)
+				errx(1, "%s: not as long as it was", path);
+			check_page(fd, 0, d << 32 | f);
 			close(fd);
 		}
 	return 0;
@@ -414,62 +479,50 @@ static uint64_t native_mount(const char *dir, unsigned long flags,
 	return ns(CLOCK_MONOTONIC) - before;
 }
 
-static void native(const char *dir, const char *layout, long mib, int rounds)
+/* Medians, because the host does other things too */
+static void native(FILE *out, char *dir, char *layout, char *pages, int rounds)
 {
-	const long pages = mib * 256, units = *layout == '2' ? mib / 2 : pages;
 	static uint64_t save[MICRO_ROUNDS], load[MICRO_ROUNDS];
-	uint64_t page[PAGE / 8];
-	char options[128], name[512];
-	int fd, i;
-	long n;
+	char file[512], scrap[512];
+	int i;
 
-	snprintf(options, sizeof(options), "pkram=%s,size=100%%%s", layout,
-		 *layout == '2' ? ",huge=always" : "");
-	native_mount(dir, 0, options);
-	snprintf(name, sizeof(name), "%s/file", dir);
-	fd = open_or_die(name, O_WRONLY | O_CREAT | O_EXCL);
-	for (n = 0; n < pages; n++) {
-		tree_page(page, n);
-		write_all(fd, page, PAGE);
-	}
-	close(fd);
+	native_mount(dir, 0, "pkram=native,size=100%");
+	snprintf(file, sizeof(file), "%s/file", dir);
+	snprintf(scrap, sizeof(scrap), "%s/scrap", dir);
+	if (!strcmp(layout, "4k"))
+		do_fill((char *[]){ file, pages });
+	else if (do_scatter((char *[]){ file, scrap, pages }) || unlink(scrap))
+		err(2, "%s", scrap);
 	for (i = 0; i < rounds; i++) {
 		save[i] = native_mount(dir, MS_REMOUNT | MS_RDONLY, "preserve");
-		if (umount2(dir, 0))
-			err(2, "umount");
-		load[i] = native_mount(dir, 0, options);
+		do_umount(&dir);
+		load[i] = native_mount(dir, 0, "pkram=native");
 	}
+	do_check((char *[]){ file, pages });
+	do_umount(&dir);
 	qsort(save, rounds, sizeof(save[0]), by_value);
 	qsort(load, rounds, sizeof(load[0]), by_value);
-	printf("\nRESULT save.%s %.2f\n", layout, (double)save[rounds / 2] / units);
-	printf("RESULT load.%s %.2f\n", layout, (double)load[rounds / 2] / units);
-	fd = open_or_die(name, O_RDONLY);
-	for (n = 0; n < pages; n++) {
-		uint64_t got[PAGE / 8];
-
-		tree_page(page, n);
-		if (read(fd, got, PAGE) != PAGE || memcmp(got, page, PAGE))
-			errx(1, "%s: not what was written", name);
-	}
-	close(fd);
-	printf("RESULT checked.%s %ld\n", layout, pages);
-	umount2(dir, 0);
+	fprintf(out, "RESULT preserve.%s %.3f\nRESULT load.%s %.3f\n",
+		layout, (double)save[rounds / 2] / atol(pages),
+		layout, (double)load[rounds / 2] / atol(pages));
 }
 
 static int do_native(char **arg)
 {
-	int rounds = atoi(arg[2]), status;
+	FILE *out = fopen(arg[0], "w");
+	int rounds = atoi(arg[3]), status;
 
-	if (rounds < 1 || rounds > MICRO_ROUNDS)
-		errx(2, "rounds: 1 to %d", MICRO_ROUNDS);
-	/* A child, because init must not end before the machine is off */
+	if (!out || rounds < 1 || rounds > MICRO_ROUNDS)
+		errx(2, "%s, or rounds: 1 to %d", arg[0], MICRO_ROUNDS);
+	/* In a child: init must not end before the machine does */
 	if (!fork()) {
-		native(arg[0], "4k", atol(arg[1]), rounds);
-		exit(0);
+		native(out, arg[1], "4k", arg[2], rounds);
+		native(out, arg[1], "scattered", arg[2], rounds);
+		exit(fclose(out));
 	}
 	wait(&status);
-	printf("RESULT status %d\n", status);
-	fflush(stdout);
+	fprintf(out, "RESULT status %d\n", status);
+	fclose(out);
 	reboot(RB_POWER_OFF);
 	return 1;
 }
@@ -479,12 +532,15 @@ static const struct command commands[] = {
 	{ "settle", do_settle, 0 },
 	{ "mount", do_mount, 3 },
 	{ "umount", do_umount, 1 },
+	{ "fill", do_fill, 2 },
+	{ "scatter", do_scatter, 3 },
+	{ "check", do_check, 2 },
 	{ "touch", do_touch, 1 },
 	{ "tree", do_tree, 3 },
 	{ "check-tree", do_check_tree, 3 },
 	{ "micro", do_micro, 2 },
 	{ "run", do_run, 1 },
-	{ "native", do_native, 3 },
+	{ "native", do_native, 4 },
 	{}
 };
 

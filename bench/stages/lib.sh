@@ -4,7 +4,6 @@
 set -euo pipefail
 
 B=/files/pkram_bench
-T=/files/pkram_test
 MEM=/files/pkram_mem
 M=/mnt/t
 mkdir -p $M

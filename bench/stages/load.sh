@@ -15,7 +15,7 @@ small)	results load $B mount $M "" pkram=bench
 esac
 results load $B mount $M "" pkram=bench $M/file
 results touch $B touch $M/file
-$T check $M/file $((pages * 4096)) 1
+$B check $M/file "$pages"
 # shellcheck disable=SC2046 # two numbers
 set -- $($MEM pages $M/file)
 [ "$1" = "$pages" ]

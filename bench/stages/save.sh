@@ -13,10 +13,10 @@ none)	;;
 *)	mount -t tmpfs -o "pkram=bench,size=100%,nr_inodes=0$huge" bench $M ;;
 esac
 case $layout in
-4k|2m)	$T fill $M/file $((pages * 4096)) 1 ;;
+4k|2m)	$B fill $M/file "$pages" ;;
 scattered)
 	# Every other page: each comes with one of a file that goes away
-	$T interleave $M/file $M/scrap "$pages" 1
+	$B scatter $M/file $M/scrap "$pages"
 	rm $M/scrap ;;
 small)	$B tree $M 1000 "$pages" ;;
 esac

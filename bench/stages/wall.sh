@@ -7,11 +7,11 @@ pages=$(param pages)
 
 case $STAGE in
 1)	mount -t tmpfs -o pkram=bench,size=100% bench $M
-	$T fill $M/file $((pages * 4096)) 1 ;;
+	$B fill $M/file "$pages" ;;
 *)	results load $B mount $M "" pkram=bench $M/file ;;
 esac
 if [ "$STAGE" = "$STAGES" ]; then
-	$T check $M/file $((pages * 4096)) 1
+	$B check $M/file "$pages"
 else
 	results preserve $B mount $M remount,ro preserve
 fi
