@@ -18,10 +18,11 @@
  *   run COMMAND...               time it, and count its CPU time and the kernel's
  *   native OUT DIR PAGES ROUNDS  as init of user-mode Linux: save and load pages
  *
- * Times are of the time stamp counter.  Under vm/run --icount it advances by one
- * an instruction, of the guest's kernel and user space together.  The clocks of
- * the kernel will not do: until the time stamp counter is their source, half a
- * second after the start, they count ticks, some too many.
+ * Under vm/run --icount the time stamp counter advances by one an instruction, of
+ * kernel and user space together, and CLOCK_MONOTONIC_RAW, which times are taken
+ * with, by a nanosecond.  That is so from when the counter is the kernel's clock,
+ * before init starts: until then its clocks count ticks, some too many, so that
+ * what a boot takes has to be told from the counter itself.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -49,6 +50,11 @@ static uint64_t ns(clockid_t clock)
 	if (clock_gettime(clock, &ts))
 		err(2, "clock_gettime");
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static uint64_t now(void)
+{
+	return ns(CLOCK_MONOTONIC_RAW);
 }
 
 /* Is it a child of kthreadd? */
@@ -147,14 +153,14 @@ static int do_mount(char **arg)
 	if (strstr(arg[1], "remount"))
 		flags |= MS_REMOUNT;
 	threads = kernel_threads();
-	before = __rdtsc();
+	before = now();
 	ret = mount("pkram_bench", arg[0], "tmpfs", flags, arg[2]);
-	after = __rdtsc();
+	after = now();
 	if (ret)
 		err(2, "mount %s", arg[2]);
 	if (arg[3]) {
 		first_bytes(arg[3]);
-		first = __rdtsc();
+		first = now();
 	}
 	sleep(2);
 	say("call", after - before);
@@ -173,14 +179,14 @@ static int do_umount(char **arg)
 
 static uint64_t touch(int fd, off_t size)
 {
-	uint64_t before = __rdtsc();
+	uint64_t before = now();
 	off_t pos;
 	char byte;
 
 	for (pos = 0; pos < size; pos += PAGE)
 		if (pread(fd, &byte, 1, pos) != 1)
 			err(2, "read");
-	return __rdtsc() - before;
+	return now() - before;
 }
 
 /* The difference is what a load has left to those who read */
@@ -323,7 +329,7 @@ static int do_check_tree(char **arg)
 
 static uint64_t micro_create(const char *dir)
 {
-	uint64_t before = __rdtsc();
+	uint64_t before = now();
 	char name[512];
 	int i;
 
@@ -331,12 +337,12 @@ static uint64_t micro_create(const char *dir)
 		snprintf(name, sizeof(name), "%s/f%05d", dir, i);
 		close(open_or_die(name, O_WRONLY | O_CREAT | O_EXCL));
 	}
-	return __rdtsc() - before;
+	return now() - before;
 }
 
 static uint64_t micro_unlink(const char *dir)
 {
-	uint64_t before = __rdtsc();
+	uint64_t before = now();
 	char name[512];
 	int i;
 
@@ -345,7 +351,7 @@ static uint64_t micro_unlink(const char *dir)
 		if (unlink(name))
 			err(2, "%s", name);
 	}
-	return __rdtsc() - before;
+	return now() - before;
 }
 
 /* New pages, then the same again, which are there */
@@ -355,33 +361,33 @@ static uint64_t micro_write(int fd)
 	uint64_t before;
 	int i;
 
-	before = __rdtsc();
+	before = now();
 	for (i = 0; i < MICRO_PAGES; i++)
 		if (pwrite(fd, page, PAGE, i * PAGE) != PAGE)
 			err(2, "write");
-	return __rdtsc() - before;
+	return now() - before;
 }
 
 static uint64_t micro_read(int fd)
 {
 	static char page[PAGE];
-	uint64_t before = __rdtsc();
+	uint64_t before = now();
 	int i;
 
 	for (i = 0; i < MICRO_PAGES; i++)
 		if (pread(fd, page, PAGE, i * PAGE) != PAGE)
 			err(2, "read");
-	return __rdtsc() - before;
+	return now() - before;
 }
 
 /* What unlink leaves: the last reference to a file with pages */
 static uint64_t micro_release(const char *name, int fd)
 {
-	uint64_t before = __rdtsc();
+	uint64_t before = now();
 
 	if (unlink(name) || close(fd))
 		err(2, "%s", name);
-	return __rdtsc() - before;
+	return now() - before;
 }
 
 static int by_value(const void *a, const void *b)
@@ -448,7 +454,7 @@ static uint64_t children(void)
  */
 static int do_run(char **arg)
 {
-	uint64_t threads = kernel_threads(), before = __rdtsc(), after;
+	uint64_t threads = kernel_threads(), before = now(), after;
 	int status;
 	pid_t pid = fork();
 
@@ -458,7 +464,7 @@ static int do_run(char **arg)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		err(2, "%s", arg[0]);
-	after = __rdtsc();
+	after = now();
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		errx(2, "%s: status %#x", arg[0], status);
 	sleep(1);
@@ -472,11 +478,11 @@ static int do_run(char **arg)
 static uint64_t native_mount(const char *dir, unsigned long flags,
 			     const char *options)
 {
-	uint64_t before = ns(CLOCK_MONOTONIC);
+	uint64_t before = now();
 
 	if (mount("pkram_bench", dir, "tmpfs", flags, options))
 		err(2, "mount %s", options);
-	return ns(CLOCK_MONOTONIC) - before;
+	return now() - before;
 }
 
 /* Medians, because the host does other things too */
