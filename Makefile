@@ -117,7 +117,7 @@ soak: setup         ## what runs for hours
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
 
-.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
+.PHONY: patchset-selftest vm-selftest bench-selftest unit kunit selftests selftests-debug
 .PHONY: selftests-faults selftests-flips selftests-soak matrix upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
@@ -182,6 +182,9 @@ MATRIX_CASES = image-before image-after kaslr next kdump mixed less-ram holes \
 
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest
+
+bench-selftest: setup ## the tools of make bench tell what they are given
+	@bench/selftest
 
 vm-selftest: kernel-release ## vm/run tells good from bad
 	vm/selftest
