@@ -328,8 +328,8 @@ static int do_check_tree(char **arg)
 
 /* -------------------------------------------------------- micro-benchmarks */
 
-#define MICRO_FILES	10000
-#define MICRO_PAGES	16384
+#define MICRO_FILES	4000
+#define MICRO_PAGES	8192
 
 static uint64_t micro_create(const char *dir)
 {
