@@ -524,6 +524,8 @@ static int do_native(char **arg)
 
 	if (!out || rounds < 1 || rounds > MICRO_ROUNDS)
 		errx(2, "%s, or rounds: 1 to %d", arg[0], MICRO_ROUNDS);
+	/* There is no console: complaints go to the results too */
+	dup2(fileno(out), STDERR_FILENO);
 	/* In a child: init must not end before the machine does */
 	if (!fork()) {
 		native(out, arg[1], "4k", arg[2], rounds);
