@@ -57,10 +57,49 @@ kernel-release kernel-debug: sync
 # that differ
 OTHER_KERNELS = pkram-off other deferred-off
 
-.PHONY: other-kernels $(OTHER_KERNELS:%=kernel-%)
+.PHONY: other-kernels $(OTHER_KERNELS:%=kernel-%) kernel-bench
 other-kernels: $(OTHER_KERNELS:%=kernel-%) ## kernels that the release kernel hands over to and takes over from
-$(OTHER_KERNELS:%=kernel-%): sync
+$(OTHER_KERNELS:%=kernel-%) kernel-bench: sync
 	EXTRA_CONFIG=configs/$(@:kernel-%=%).config scripts/kernel release $(TREE) build/kernel/$(@:kernel-%=%)
+
+# ---- figures ----
+# BENCH=4k,2m,scattered,small,unused,wall,exits,native: some of them; 4k:1G of a size
+
+BENCH ?= 4k,2m,scattered,small,unused,wall,exits,native
+comma = ,
+BENCH_PARTS = $(subst $(comma), ,$(BENCH))
+BENCH_NEEDS = kernel-release bench-tools \
+	$(if $(filter unused,$(BENCH_PARTS)),kernel-pristine) \
+	$(if $(filter exits,$(BENCH_PARTS)),kernel-bench) \
+	$(if $(filter native,$(BENCH_PARTS)),kernel-uml)
+
+.PHONY: bench bench-repeat bench-doc bench-tools kernel-pristine kernel-uml
+bench: $(BENCH_NEEDS) ## figures, in build/bench/results.csv and chart.svg (BENCH=4k,unused: some)
+	bench/run $(BENCH_PARTS)
+	bench/chart build/bench/results.csv build/bench/chart.svg
+
+bench-repeat: $(BENCH_NEEDS) ## measure what is counted once more: within 1 % of make bench
+	@rm -f build/bench/again/results.csv
+	bench/run -o build/bench/again $(filter-out wall native,$(BENCH_PARTS))
+	bench/compare build/bench/results.csv build/bench/again/results.csv
+
+bench-doc:          ## bench/FIGURES.md: the figures of the last make bench, to keep
+	bench/chart build/bench/results.csv build/bench/chart.svg
+	bench/doc build/bench/results.csv build/bench/chart.svg bench/FIGURES.md
+
+bench-tools: setup
+	@$(MAKE) -s -C tools/testing/selftests/pkram OUTPUT=$(CURDIR)/build/bench/tools \
+		$(CURDIR)/build/bench/tools/pkram_mem
+	@gcc -static -O2 -Wall -Wextra -Itools/testing/selftests/pkram \
+		-o build/bench/tools/pkram_bench bench/guest.c
+
+# The release kernel without the series
+kernel-pristine: sync
+	scripts/patchset pristine
+	scripts/kernel release build/pristine/tree build/pristine/kernel/release
+
+kernel-uml: sync
+	bench/native build
 
 # ---- tests ----
 # Each suite ends with a line "N passed, N failed, N skipped".
@@ -78,7 +117,7 @@ soak: setup         ## what runs for hours
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
 
-.PHONY: patchset-selftest vm-selftest unit kunit selftests selftests-debug
+.PHONY: patchset-selftest vm-selftest bench-selftest unit kunit selftests selftests-debug
 .PHONY: selftests-faults selftests-flips selftests-soak matrix upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
@@ -143,6 +182,9 @@ MATRIX_CASES = image-before image-after kaslr next kdump mixed less-ram holes \
 
 patchset-selftest: setup ## make tree and make save keep their promises
 	scripts/patchset-selftest
+
+bench-selftest: setup ## the tools of make bench tell what they are given
+	@bench/selftest
 
 vm-selftest: kernel-release ## vm/run tells good from bad
 	vm/selftest
