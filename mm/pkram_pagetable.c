@@ -240,6 +240,77 @@ int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp)
 	return 0;
 }
 
+/* Is this run a single frame? */
+static bool pkram_pt_single(const struct pkram_run_ser *run)
+{
+	const u64 longer = PKRAM_RUN_ORDER_MASK << PKRAM_RUN_ORDER_SHIFT |
+			   ~0ULL << PKRAM_RUN_NR_HI_SHIFT;
+
+	return !(run->where & longer) && run->index >> PKRAM_RUN_NR_LO_SHIFT == 1;
+}
+
+/*
+ * Mark single frames, up to one that another leaf covers, that has no leaf or that
+ * is marked already. Returns how many.
+ */
+static unsigned int pkram_pt_set_singles(struct pkram_pagetable *pt,
+					 const struct pkram_run_ser *runs,
+					 unsigned int nr)
+{
+	const u64 first = runs->where & PKRAM_RUN_PFN_MASK;
+	u64 *table = pkram_pt_find(pt, 1, first), *entry;
+	unsigned long *leaf;
+	unsigned int i;
+
+	entry = table ? pkram_pt_entry(table, 1, first) : NULL;
+	if (!entry || !*entry)
+		return 0;
+	leaf = (unsigned long *)pkram_pt_child(*entry);
+	for (i = 0; i < nr && pkram_pt_single(&runs[i]); i++) {
+		const u64 pfn = runs[i].where & PKRAM_RUN_PFN_MASK;
+
+		if ((pfn ^ first) >> PKRAM_PT_LEAF_SHIFT ||
+		    __test_and_set_bit(pfn % PKRAM_PT_LEAF_FRAMES, leaf))
+			break;
+	}
+	*entry += (u64)i << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set += i;
+	return i;
+}
+
+/**
+ * pkram_pagetable_set_runs() - mark the frames of many runs as preserved
+ * @pt: page table
+ * @runs: the runs
+ * @nr: how many
+ * @done: set to how many of them, from the first, have been marked
+ * @gfp: how to allocate tables
+ *
+ * Context: Caller serialises. May sleep as @gfp allows.
+ * Return: 0, or the error of pkram_pagetable_set() for the run after the last that
+ * has been marked.
+ */
+int pkram_pagetable_set_runs(struct pkram_pagetable *pt,
+			     const struct pkram_run_ser *runs, unsigned int nr,
+			     unsigned int *done, gfp_t gfp)
+{
+	struct pkram_run run;
+	int err = 0;
+
+	for (*done = 0; *done < nr; ) {
+		*done += pkram_pt_set_singles(pt, runs + *done, nr - *done);
+		if (*done == nr)
+			break;
+		/* One that is long, or that has to say what is wrong with it */
+		run = pkram_run_unpack(&runs[*done]);
+		err = pkram_pagetable_set(pt, run.pfn, run.nr << run.order, gfp);
+		if (err)
+			break;
+		++*done;
+	}
+	return err;
+}
+
 /**
  * pkram_pagetable_clear() - mark frames as not preserved
  * @pt: page table
