@@ -59,7 +59,7 @@ enum pkram_walk_end {
  * struct pkram_walk - state of a walk over a page cache
  * @pa: access, with what is known of places
  * @index: next index to look at
- * @pfn: first frame of the folio that needs to know more of its place
+ * @wanted: frames of the folio that needs to know more of its place
  * @room: entries that are free in the access's link
  * @left: entries of the page cache to look at before others may run
  * @failed: there is failed memory in this machine
@@ -67,7 +67,7 @@ enum pkram_walk_end {
 struct pkram_walk {
 	struct pkram_access *pa;
 	pgoff_t index;
-	u64 pfn;
+	struct pkram_place wanted;
 	unsigned int room;
 	int left;
 	bool failed;
@@ -79,8 +79,9 @@ static bool pkram_place_covers(const struct pkram_place *place, u64 pfn, u64 nr)
 }
 
 /*
- * Look where around a frame nothing is banned. That does not change before the
- * access ends: no kexec image is loaded as long as an object is open.
+ * Look where around a folio nothing is banned; false when a part of it is. That
+ * does not change before the access ends: no kexec image is loaded as long as an
+ * object is open.
  */
 static bool pkram_walk_gap(struct pkram_walk *w)
 {
@@ -88,14 +89,14 @@ static bool pkram_walk_gap(struct pkram_walk *w)
 	u64 pfn = start, behind;
 
 	for (; pkram_next_banned(&pfn, &behind); start = pfn = behind) {
-		if (pfn > w->pfn) {
+		if (pfn > w->wanted.pfn) {
 			end = pfn;
 			break;
 		}
 	}
 	w->pa->gap = (struct pkram_place){ .pfn = start, .nr = end - start };
 	w->pa->block.nr = 0;
-	return w->pfn >= start;
+	return pkram_place_covers(&w->pa->gap, w->wanted.pfn, w->wanted.nr);
 }
 
 /* May the frames of a folio be preserved where they are? */
@@ -104,7 +105,7 @@ static enum pkram_walk_end pkram_walk_place(struct pkram_walk *w, u64 pfn, u64 n
 	struct pkram_place *gap = &w->pa->gap, *block = &w->pa->block;
 
 	if (!pkram_place_covers(gap, pfn, nr)) {
-		w->pfn = pfn;
+		w->wanted = (struct pkram_place){ .pfn = pfn, .nr = nr };
 		return PKRAM_WALK_PLACE;
 	}
 	if (!pkram_frames_lasting(pfn, nr))

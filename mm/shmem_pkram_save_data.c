@@ -4,7 +4,8 @@
  *
  * Nobody can write to them. What still happens is that pages come (holes that are
  * read), go to swap, are migrated, split or collapsed, until the node has its
- * reference to them.
+ * reference to them. Most need no more than that, and mm/pkram_mapping.c does it;
+ * here is what is to be done with the others.
  *
  * Lock order: sb->s_umount (held), then the folio lock, then what mm/pkram.c
  * takes.
