@@ -282,20 +282,22 @@ bool pkram_frames_preserved(u64 pfn, u64 nr)
 
 /**
  * pkram_meta_alloc() - allocate a preserved page for metadata
- * @gfp: how to allocate
+ * @gfp: how to allocate; with %__GFP_ZERO the page is zeroed
  *
  * Context: May sleep as @gfp allows. Takes pkram_pagetable_lock.
- * Return: a zeroed page, or NULL.
+ * Return: a page, or NULL.
  */
 void *pkram_meta_alloc(gfp_t gfp)
 {
-	void *meta = pkram_table_alloc(gfp);
+	struct folio *folio = pkram_alloc_folio(gfp, 0);
 
-	if (meta && pkram_frames_preserve(pkram_virt_to_pfn(meta), 1, gfp)) {
-		pkram_table_free(meta);
-		meta = NULL;
+	if (!folio)
+		return NULL;
+	if (pkram_frames_preserve(folio_pfn(folio), 1, gfp)) {
+		folio_put(folio);
+		return NULL;
 	}
-	return meta;
+	return folio_address(folio);
 }
 
 /**

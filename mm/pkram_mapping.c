@@ -16,6 +16,9 @@
  *   that lock. For reclaim, which locks the folio, counts and locks the XArray,
  *   it follows from the order of these two: each side changes one of refcount and
  *   lock bit, and looks at the other afterwards.
+ *   For that to hold, what locks a folio has to be a full barrier, as it is on x86.
+ *   Where it is not, a folio could be found in the swap cache by a load in the same
+ *   boot, which refuses it; its contents are right in any case.
  * - Contents come before the bit that says up to date, with the folio locked from
  *   its first appearance on; and that bit is never cleared again.
  * - The caller has seen to it that nobody writes. Pins are looked at without the

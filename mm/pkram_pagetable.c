@@ -249,32 +249,55 @@ static bool pkram_pt_single(const struct pkram_run_ser *run)
 	return !(run->where & longer) && run->index >> PKRAM_RUN_NR_LO_SHIFT == 1;
 }
 
+/* Mark a run if all of it lies in the leaf, and nothing of it is marked already */
+static unsigned int pkram_pt_set_run(unsigned long *leaf,
+				     const struct pkram_run_ser *ser)
+{
+	const struct pkram_run run = pkram_run_unpack(ser);
+	const unsigned int at = run.pfn % PKRAM_PT_LEAF_FRAMES;
+	const u64 nr = run.nr << run.order;
+
+	if (nr > PKRAM_PT_LEAF_FRAMES - at ||
+	    find_next_bit(leaf, at + nr, at) < at + nr)
+		return 0;
+	bitmap_set(leaf, at, nr);
+	return nr;
+}
+
 /*
- * Mark single frames, up to one that another leaf covers, that has no leaf or that
- * is marked already. Returns how many.
+ * Mark the frames of runs in the leaf of the first, up to a run that does not lie
+ * there, or of which a frame is marked already. Returns how many runs have been
+ * marked: there may be a run for each frame, so the leaf is looked up only once.
  */
-static unsigned int pkram_pt_set_singles(struct pkram_pagetable *pt,
-					 const struct pkram_run_ser *runs,
-					 unsigned int nr)
+static unsigned int pkram_pt_leaf_set_runs(struct pkram_pagetable *pt,
+					   const struct pkram_run_ser *runs,
+					   unsigned int nr)
 {
 	const u64 first = runs->where & PKRAM_RUN_PFN_MASK;
 	u64 *table = pkram_pt_find(pt, 1, first), *entry;
+	unsigned int i, marked, sum = 0;
 	unsigned long *leaf;
-	unsigned int i;
 
 	entry = table ? pkram_pt_entry(table, 1, first) : NULL;
 	if (!entry || !*entry)
 		return 0;
 	leaf = (unsigned long *)pkram_pt_child(*entry);
-	for (i = 0; i < nr && pkram_pt_single(&runs[i]); i++) {
+	for (i = 0; i < nr; i++) {
 		const u64 pfn = runs[i].where & PKRAM_RUN_PFN_MASK;
 
-		if ((pfn ^ first) >> PKRAM_PT_LEAF_SHIFT ||
-		    __test_and_set_bit(pfn % PKRAM_PT_LEAF_FRAMES, leaf))
+		if ((pfn ^ first) >> PKRAM_PT_LEAF_SHIFT)
 			break;
+		if (pkram_pt_single(&runs[i]))
+			marked = !__test_and_set_bit(pfn % PKRAM_PT_LEAF_FRAMES,
+						     leaf);
+		else
+			marked = pkram_pt_set_run(leaf, &runs[i]);
+		if (!marked)
+			break;
+		sum += marked;
 	}
-	*entry += (u64)i << PKRAM_PT_COUNT_SHIFT;
-	pt->nr_set += i;
+	*entry += (u64)sum << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set += sum;
 	return i;
 }
 
@@ -298,10 +321,10 @@ int pkram_pagetable_set_runs(struct pkram_pagetable *pt,
 	int err = 0;
 
 	for (*done = 0; *done < nr; ) {
-		*done += pkram_pt_set_singles(pt, runs + *done, nr - *done);
+		*done += pkram_pt_leaf_set_runs(pt, runs + *done, nr - *done);
 		if (*done == nr)
 			break;
-		/* One that is long, or that has to say what is wrong with it */
+		/* One that needs a leaf or several, or that is refused */
 		run = pkram_run_unpack(&runs[*done]);
 		err = pkram_pagetable_set(pt, run.pfn, run.nr << run.order, gfp);
 		if (err)

@@ -34,9 +34,13 @@ static u32 pkram_link_type(const struct pkram_access *pa)
  */
 struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp)
 {
-	struct pkram_link_ser *link = pkram_meta_alloc(gfp);
+	/* There are many of these, and what is not used of them is never read */
+	const bool stream = type == PKRAM_LINK_RUNS || type == PKRAM_LINK_BYTES;
+	struct pkram_link_ser *link;
 
+	link = pkram_meta_alloc(stream ? gfp : gfp | __GFP_ZERO);
 	if (link) {
+		memset(link, 0, PKRAM_LINK_HEADER);
 		link->magic = PKRAM_LINK_MAGIC;
 		link->type = type;
 	}
