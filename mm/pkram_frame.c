@@ -59,37 +59,23 @@ bool pkram_boot_memory(u64 pfn, u64 nr)
 }
 
 /**
- * pkram_frames_lasting() - will the next kernel leave these frames alone?
+ * pkram_frames_allowed() - may these frames be preserved where they are?
  * @pfn: first frame, valid
  * @nr: number of frames, within one folio
  *
  * Not in the first MiB, which firmware and the next kernel's trampolines use;
  * not where the next kernel may not find memory (hot-added); not in CMA, which
- * it may reserve again. Above the first MiB the answer is the same for all of a
- * pageblock.
- *
- * Context: Any.
- * Return: true when it will, apart from where a kexec image is written.
- */
-bool pkram_frames_lasting(u64 pfn, u64 nr)
-{
-	return pfn >= PHYS_PFN(SZ_1M) && pkram_boot_memory(pfn, nr) &&
-	       !is_migrate_cma_page(pfn_to_page(pfn));
-}
-
-/**
- * pkram_frames_allowed() - may these frames be preserved where they are?
- * @pfn: first frame, valid
- * @nr: number of frames, within one folio
- *
- * Only where they last, and not where a loaded kexec image will be written.
+ * it may reserve again; not where a loaded kexec image will be written.
+ * pkram_save_mapping() knows it too.
  *
  * Context: Any context that may take a spinlock.
  * Return: true when they may.
  */
 bool pkram_frames_allowed(u64 pfn, u64 nr)
 {
-	return pkram_frames_lasting(pfn, nr) && !pkram_range_banned(pfn, nr);
+	return pfn >= PHYS_PFN(SZ_1M) && pkram_boot_memory(pfn, nr) &&
+	       !is_migrate_cma_page(pfn_to_page(pfn)) &&
+	       !pkram_range_banned(pfn, nr);
 }
 
 /*

@@ -84,7 +84,6 @@ int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
 			       unsigned int nr, unsigned int *done, gfp_t gfp);
 void pkram_frames_release(u64 pfn, u64 nr);
 bool pkram_frames_preserved(u64 pfn, u64 nr);
-bool pkram_frames_lasting(u64 pfn, u64 nr);
 bool pkram_frames_allowed(u64 pfn, u64 nr);
 bool pkram_boot_memory(u64 pfn, u64 nr);
 void *pkram_meta_alloc(gfp_t gfp);

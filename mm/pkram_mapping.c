@@ -102,18 +102,35 @@ static bool pkram_walk_gap(struct pkram_walk *w)
 	return pkram_place_covers(&w->pa->gap, w->wanted.pfn, w->wanted.nr);
 }
 
-/* May the frames of a folio be preserved where they are? */
+/* Was the memory of a folio there at boot? What is found is kept */
+static bool pkram_walk_boot(struct pkram_walk *w, u64 pfn, u64 nr)
+{
+	const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
+
+	if (pkram_place_covers(&w->pa->boot, pfn, nr))
+		return true;
+	if (!pkram_boot_memory(base, PKRAM_PT_LEAF_FRAMES))
+		return pkram_boot_memory(pfn, nr);
+	w->pa->boot = (struct pkram_place){
+		.pfn = base,
+		.nr = PKRAM_PT_LEAF_FRAMES,
+	};
+	return true;
+}
+
+/* As pkram_frames_allowed(), for a folio anywhere */
 static enum pkram_walk_end pkram_walk_place(struct pkram_walk *w, u64 pfn, u64 nr)
 {
 	struct pkram_place *gap = &w->pa->gap, *block = &w->pa->block;
 
+	/* Above the first MiB, and it takes another lock to look there */
 	if (!pkram_place_covers(gap, pfn, nr)) {
 		w->wanted = (struct pkram_place){ .pfn = pfn, .nr = nr };
 		return PKRAM_WALK_PLACE;
 	}
-	if (!pkram_frames_lasting(pfn, nr))
+	if (!pkram_walk_boot(w, pfn, nr) || is_migrate_cma_page(pfn_to_page(pfn)))
 		return PKRAM_WALK_ODD;
-	/* What has just been found holds for all of the pageblock */
+	/* That is the same in all of a pageblock */
 	block->pfn = max(gap->pfn, pageblock_start_pfn(pfn));
 	block->nr = min(gap->pfn + gap->nr, pageblock_end_pfn(pfn)) - block->pfn;
 	return PKRAM_WALK_DONE;
@@ -262,8 +279,10 @@ static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
 		if (end)
 			break;
 		pkram_walk_add(w, &run, &add);
+		if (add.order)
+			xas_advance(&xas, w->index - 1);
 		/* A run has room for more than one node has entries */
-		if (!run.order && run.nr < PKRAM_RUN_NR_MAX - XA_CHUNK_SIZE)
+		else if (run.nr < PKRAM_RUN_NR_MAX - XA_CHUNK_SIZE)
 			pkram_walk_node(w, &xas, &run);
 	}
 	xas_unlock_irq(&xas);

@@ -148,7 +148,8 @@ int pkram_access_room(struct pkram_access *pa)
 		pa->link->next_pfn = pkram_virt_to_pfn(link);
 	else
 		pa->head = link;
-	link->start = pa->link ? pa->link->start + pkram_link_length(pa->link) : 0;
+	/* The run that is being extended will be in this one */
+	link->start = pa->nr - (pa->run.nr << pa->run.order);
 	pa->link = link;
 	pa->marked = 0;
 	pa->nr_links++;

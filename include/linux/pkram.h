@@ -74,7 +74,8 @@ struct pkram_place {
  * @marked: entries of @link whose frames are in the page table, when saving pages;
  *	those of the links before it are, and those of @run are not yet
  * @gap: frames of which none is banned, so far as they have been looked at
- * @block: some of these where folios may stay
+ * @boot: frames that were there at boot, likewise
+ * @block: frames where folios may stay
  * @err: first error of a save, which the access cannot succeed after
  * @poisoned: set by a caller who can do with folios of which pages have failed
  *
@@ -92,6 +93,7 @@ struct pkram_access {
 	struct pkram_run run;
 	unsigned int marked;
 	struct pkram_place gap;
+	struct pkram_place boot;
 	struct pkram_place block;
 	int err;
 	bool poisoned;
