@@ -32,6 +32,7 @@
  */
 #define pr_fmt(fmt) "pkram: " fmt
 
+#include <linux/cma.h>
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
@@ -118,21 +119,31 @@ static bool pkram_walk_boot(struct pkram_walk *w, u64 pfn, u64 nr)
 	return true;
 }
 
-/* As pkram_frames_allowed(), for a folio anywhere */
+/*
+ * As pkram_frames_allowed(), for a folio anywhere. What is found is the same in all
+ * of a pageblock, and without CMA wherever memory was there at boot.
+ */
 static enum pkram_walk_end pkram_walk_place(struct pkram_walk *w, u64 pfn, u64 nr)
 {
-	struct pkram_place *gap = &w->pa->gap, *block = &w->pa->block;
+	const bool cma = IS_ENABLED(CONFIG_CMA) && totalcma_pages;
+	const struct pkram_place *gap = &w->pa->gap, *boot = &w->pa->boot;
+	u64 start = pageblock_start_pfn(pfn), end = pageblock_end_pfn(pfn);
 
 	/* Above the first MiB, and it takes another lock to look there */
 	if (!pkram_place_covers(gap, pfn, nr)) {
 		w->wanted = (struct pkram_place){ .pfn = pfn, .nr = nr };
 		return PKRAM_WALK_PLACE;
 	}
-	if (!pkram_walk_boot(w, pfn, nr) || is_migrate_cma_page(pfn_to_page(pfn)))
+	if (!pkram_walk_boot(w, pfn, nr) ||
+	    (cma && is_migrate_cma_page(pfn_to_page(pfn))))
 		return PKRAM_WALK_ODD;
-	/* That is the same in all of a pageblock */
-	block->pfn = max(gap->pfn, pageblock_start_pfn(pfn));
-	block->nr = min(gap->pfn + gap->nr, pageblock_end_pfn(pfn)) - block->pfn;
+	if (!cma && pkram_place_covers(boot, pfn, nr)) {
+		start = boot->pfn;
+		end = boot->pfn + boot->nr;
+	}
+	start = max(start, gap->pfn);
+	end = min(end, gap->pfn + gap->nr);
+	w->pa->block = (struct pkram_place){ .pfn = start, .nr = end - start };
 	return PKRAM_WALK_DONE;
 }
 
