@@ -179,7 +179,7 @@ int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 		err = pkram_dir_resize(gfp, 1);
 		if (err)
 			break;
-		node->ser = pkram_meta_alloc(gfp);
+		node->ser = pkram_meta_alloc(gfp | __GFP_ZERO);
 		if (!node->ser) {
 			pkram_dir_resize(gfp, 0);
 			err = -ENOMEM;

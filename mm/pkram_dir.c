@@ -163,7 +163,7 @@ static int pkram_node_adopt_damaged(struct pkram_node *node, bool readable,
 {
 	const struct pkram_node_ser *ser = pkram_pfn_to_virt(entry->node_pfn);
 
-	node->ser = pkram_meta_alloc(GFP_KERNEL);
+	node->ser = pkram_meta_alloc(GFP_KERNEL | __GFP_ZERO);
 	if (!node->ser)
 		return -ENOMEM;
 	if (readable && pkram_name_intact(ser, entry)) {

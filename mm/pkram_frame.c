@@ -66,6 +66,7 @@ bool pkram_boot_memory(u64 pfn, u64 nr)
  * Not in the first MiB, which firmware and the next kernel's trampolines use;
  * not where the next kernel may not find memory (hot-added); not in CMA, which
  * it may reserve again; not where a loaded kexec image will be written.
+ * pkram_save_mapping() knows it too.
  *
  * Context: Any context that may take a spinlock.
  * Return: true when they may.
@@ -209,6 +210,23 @@ int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
 }
 
+/**
+ * pkram_frames_preserve_runs() - mark the frames of many runs as preserved
+ * @runs: the runs
+ * @nr: how many
+ * @done: set to how many of them, from the first, have been marked
+ * @gfp: how to allocate tables
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ * Return: 0; -EEXIST when a frame is marked already; -ENOMEM.
+ */
+int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
+			       unsigned int nr, unsigned int *done, gfp_t gfp)
+{
+	guard(mutex)(&pkram_pagetable_lock);
+	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done, gfp);
+}
+
 /* With the last frame the page table goes too */
 static void pkram_frames_clear(u64 pfn, u64 nr)
 {
@@ -250,20 +268,22 @@ bool pkram_frames_preserved(u64 pfn, u64 nr)
 
 /**
  * pkram_meta_alloc() - allocate a preserved page for metadata
- * @gfp: how to allocate
+ * @gfp: how to allocate; with %__GFP_ZERO the page is zeroed
  *
  * Context: May sleep as @gfp allows. Takes pkram_pagetable_lock.
- * Return: a zeroed page, or NULL.
+ * Return: a page, or NULL.
  */
 void *pkram_meta_alloc(gfp_t gfp)
 {
-	void *meta = pkram_table_alloc(gfp);
+	struct folio *folio = pkram_alloc_folio(gfp, 0);
 
-	if (meta && pkram_frames_preserve(pkram_virt_to_pfn(meta), 1, gfp)) {
-		pkram_table_free(meta);
-		meta = NULL;
+	if (!folio)
+		return NULL;
+	if (pkram_frames_preserve(folio_pfn(folio), 1, gfp)) {
+		folio_put(folio);
+		return NULL;
 	}
-	return meta;
+	return folio_address(folio);
 }
 
 /**

@@ -30,12 +30,6 @@ static inline void *pkram_link_next(u64 pfn)
 	return pfn ? pkram_pfn_to_virt(pfn) : NULL;
 }
 
-/* The one checksum of the format: crc32c, seed ~0, not inverted */
-static inline u32 pkram_crc(u32 crc, const void *buf, size_t nr)
-{
-	return __crc32c_le(crc, buf, nr);
-}
-
 #define PKRAM_CRC_SEED	(~0U)
 
 /* ------------------------------------------------- pkram_pagetable.c */
@@ -59,6 +53,9 @@ void *pkram_table_alloc(gfp_t gfp);
 void pkram_table_free(void *table);
 
 int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp);
+int pkram_pagetable_set_runs(struct pkram_pagetable *pt,
+			     const struct pkram_run_ser *runs, unsigned int nr,
+			     unsigned int *done, gfp_t gfp);
 void pkram_pagetable_clear(struct pkram_pagetable *pt, u64 pfn, u64 nr);
 bool pkram_pagetable_test(const struct pkram_pagetable *pt, u64 pfn);
 u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end);
@@ -83,6 +80,8 @@ extern struct mutex pkram_pagetable_lock;
 extern struct pkram_pagetable pkram_pagetable;
 
 int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp);
+int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
+			       unsigned int nr, unsigned int *done, gfp_t gfp);
 void pkram_frames_release(u64 pfn, u64 nr);
 bool pkram_frames_preserved(u64 pfn, u64 nr);
 bool pkram_frames_allowed(u64 pfn, u64 nr);
@@ -106,7 +105,45 @@ int pkram_copy_out(struct folio *folio, const struct pkram_run *run, gfp_t gfp,
 
 /* ------------------------------------------------------- pkram_run.c */
 
-struct pkram_run_ser pkram_run_pack(const struct pkram_run *run);
+/**
+ * pkram_run_pack() - bring a run into its on-memory form
+ * @run: a run that pkram_run_validate() accepts
+ *
+ * Context: Any.
+ * Return: the packed run.
+ */
+static inline struct pkram_run_ser pkram_run_pack(const struct pkram_run *run)
+{
+	return (struct pkram_run_ser) {
+		.where = run->pfn |
+			 (u64)run->order << PKRAM_RUN_ORDER_SHIFT |
+			 (u64)run->flags << PKRAM_RUN_FLAGS_SHIFT |
+			 (run->nr >> PKRAM_RUN_NR_LO_BITS) << PKRAM_RUN_NR_HI_SHIFT,
+		.index = run->index | run->nr << PKRAM_RUN_NR_LO_SHIFT,
+	};
+}
+
+/**
+ * pkram_run_extend() - let a run have one more folio
+ * @run: the run
+ * @add: the folio, as a run of its own
+ *
+ * Context: Any.
+ * Return: false, and nothing has changed, when the folio does not continue the run.
+ */
+static inline bool pkram_run_extend(struct pkram_run *run,
+				    const struct pkram_run *add)
+{
+	const u64 nr = run->nr << run->order;
+
+	if (!run->nr || add->pfn != run->pfn + nr ||
+	    add->index != run->index + nr || add->order != run->order ||
+	    add->flags != run->flags || run->nr == PKRAM_RUN_NR_MAX)
+		return false;
+	run->nr++;
+	return true;
+}
+
 struct pkram_run pkram_run_unpack(const struct pkram_run_ser *ser);
 bool pkram_run_validate(const struct pkram_run *run);
 void pkram_link_seal(struct pkram_link_ser *link);
@@ -218,6 +255,9 @@ u64 pkram_nodes_seal(u64 *nr);
 
 struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp);
 void pkram_chain_free(u64 pfn);
+int pkram_access_check(const struct pkram_access *pa, unsigned int type,
+		       bool saving);
+int pkram_access_room(struct pkram_access *pa);
 
 /* -------------------------------------------------- pkram_validate.c */
 
@@ -240,6 +280,11 @@ const char *pkram_image_lost(const struct kimage *image);
 void pkram_keep_free(const struct pkram_range_ser *range, unsigned int nr);
 #else
 static inline bool pkram_range_banned(u64 pfn, u64 nr)
+{
+	return false;
+}
+
+static inline bool pkram_next_banned(u64 *pfn, u64 *end)
 {
 	return false;
 }

@@ -240,6 +240,100 @@ int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp)
 	return 0;
 }
 
+/* Is this run a single frame? */
+static bool pkram_pt_single(const struct pkram_run_ser *run)
+{
+	const u64 longer = PKRAM_RUN_ORDER_MASK << PKRAM_RUN_ORDER_SHIFT |
+			   ~0ULL << PKRAM_RUN_NR_HI_SHIFT;
+
+	return !(run->where & longer) && run->index >> PKRAM_RUN_NR_LO_SHIFT == 1;
+}
+
+/* Mark a run if all of it lies in the leaf, and nothing of it is marked already */
+static unsigned int pkram_pt_set_run(unsigned long *leaf,
+				     const struct pkram_run_ser *ser)
+{
+	const struct pkram_run run = pkram_run_unpack(ser);
+	const unsigned int at = run.pfn % PKRAM_PT_LEAF_FRAMES;
+	const u64 nr = run.nr << run.order;
+
+	if (nr > PKRAM_PT_LEAF_FRAMES - at ||
+	    find_next_bit(leaf, at + nr, at) < at + nr)
+		return 0;
+	bitmap_set(leaf, at, nr);
+	return nr;
+}
+
+/*
+ * Mark the frames of runs in the leaf of the first, up to a run that does not lie
+ * there, or of which a frame is marked already. Returns how many runs have been
+ * marked: there may be a run for each frame, so the leaf is looked up only once.
+ */
+static unsigned int pkram_pt_leaf_set_runs(struct pkram_pagetable *pt,
+					   const struct pkram_run_ser *runs,
+					   unsigned int nr)
+{
+	const u64 first = runs->where & PKRAM_RUN_PFN_MASK;
+	u64 *table = pkram_pt_find(pt, 1, first), *entry;
+	unsigned int i, marked, sum = 0;
+	unsigned long *leaf;
+
+	entry = table ? pkram_pt_entry(table, 1, first) : NULL;
+	if (!entry || !*entry)
+		return 0;
+	leaf = (unsigned long *)pkram_pt_child(*entry);
+	for (i = 0; i < nr; i++) {
+		const u64 pfn = runs[i].where & PKRAM_RUN_PFN_MASK;
+
+		if ((pfn ^ first) >> PKRAM_PT_LEAF_SHIFT)
+			break;
+		if (pkram_pt_single(&runs[i]))
+			marked = !__test_and_set_bit(pfn % PKRAM_PT_LEAF_FRAMES,
+						     leaf);
+		else
+			marked = pkram_pt_set_run(leaf, &runs[i]);
+		if (!marked)
+			break;
+		sum += marked;
+	}
+	*entry += (u64)sum << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set += sum;
+	return i;
+}
+
+/**
+ * pkram_pagetable_set_runs() - mark the frames of many runs as preserved
+ * @pt: page table
+ * @runs: the runs
+ * @nr: how many
+ * @done: set to how many of them, from the first, have been marked
+ * @gfp: how to allocate tables
+ *
+ * Context: Caller serialises. May sleep as @gfp allows.
+ * Return: 0, or the error of pkram_pagetable_set() for the run after the last that
+ * has been marked.
+ */
+int pkram_pagetable_set_runs(struct pkram_pagetable *pt,
+			     const struct pkram_run_ser *runs, unsigned int nr,
+			     unsigned int *done, gfp_t gfp)
+{
+	struct pkram_run run;
+	int err = 0;
+
+	for (*done = 0; *done < nr; ) {
+		*done += pkram_pt_leaf_set_runs(pt, runs + *done, nr - *done);
+		if (*done == nr)
+			break;
+		/* One that needs a leaf or several, or that is refused */
+		run = pkram_run_unpack(&runs[*done]);
+		err = pkram_pagetable_set(pt, run.pfn, run.nr << run.order, gfp);
+		if (err)
+			break;
+		++*done;
+	}
+	return err;
+}
+
 /**
  * pkram_pagetable_clear() - mark frames as not preserved
  * @pt: page table

@@ -11,21 +11,19 @@
 #include "pkram_internal.h"
 
 /**
- * pkram_run_pack() - bring a run into its on-memory form
- * @run: a run that pkram_run_validate() accepts
+ * pkram_crc() - the one checksum of the format: crc32c, not inverted
+ * @crc: %PKRAM_CRC_SEED, or the sum of what comes before
+ * @buf: bytes
+ * @nr: how many
+ *
+ * An architecture may have a faster one.
  *
  * Context: Any.
- * Return: the packed run.
+ * Return: the sum.
  */
-struct pkram_run_ser pkram_run_pack(const struct pkram_run *run)
+u32 __pure __weak pkram_crc(u32 crc, const void *buf, size_t nr)
 {
-	return (struct pkram_run_ser) {
-		.where = run->pfn |
-			 (u64)run->order << PKRAM_RUN_ORDER_SHIFT |
-			 (u64)run->flags << PKRAM_RUN_FLAGS_SHIFT |
-			 (run->nr >> PKRAM_RUN_NR_LO_BITS) << PKRAM_RUN_NR_HI_SHIFT,
-		.index = run->index | run->nr << PKRAM_RUN_NR_LO_SHIFT,
-	};
+	return __crc32c_le(crc, buf, nr);
 }
 
 /**

@@ -34,9 +34,13 @@ static u32 pkram_link_type(const struct pkram_access *pa)
  */
 struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp)
 {
-	struct pkram_link_ser *link = pkram_meta_alloc(gfp);
+	/* There are many of these, and what is not used of them is never read */
+	const bool stream = type == PKRAM_LINK_RUNS || type == PKRAM_LINK_BYTES;
+	struct pkram_link_ser *link;
 
+	link = pkram_meta_alloc(stream ? gfp : gfp | __GFP_ZERO);
 	if (link) {
+		memset(link, 0, PKRAM_LINK_HEADER);
 		link->magic = PKRAM_LINK_MAGIC;
 		link->type = type;
 	}
@@ -65,9 +69,18 @@ void pkram_chain_free(u64 pfn)
 	}
 }
 
-/* 0 when the access may be used in this way, else the error to return */
-static int pkram_access_check(const struct pkram_access *pa, unsigned int type,
-			      bool saving)
+/**
+ * pkram_access_check() - may an access be used in this way?
+ * @pa: access
+ * @type: stream that it has to be of
+ * @saving: what it has to be for
+ *
+ * Context: Any.
+ * Return: 0; -EPERM when the object has no such stream; -EINVAL on misuse; or the
+ * error that a save has failed with.
+ */
+int pkram_access_check(const struct pkram_access *pa, unsigned int type,
+		       bool saving)
 {
 	const struct pkram_stream *ps = pa->ps;
 
@@ -80,35 +93,67 @@ static int pkram_access_check(const struct pkram_access *pa, unsigned int type,
 
 /* ------------------------------------------------------------- saving */
 
-/* Make sure that pa->link has room for one more entry or byte */
-static int pkram_access_room(struct pkram_access *pa)
-{
-	const u32 type = pkram_link_type(pa);
-	const u32 max = type == PKRAM_LINK_BYTES ? PKRAM_LINK_MAX_BYTES :
-						   PKRAM_LINK_MAX_RUNS;
-	struct pkram_link_ser *link;
-
-	if (pa->link && pa->link->nr < max)
-		return 0;
-	link = pkram_link_alloc(type, pa->ps->gfp);
-	if (!link)
-		return -ENOMEM;
-	if (pa->link)
-		pa->link->next_pfn = pkram_virt_to_pfn(link);
-	else
-		pa->head = link;
-	link->start = pa->link ? pa->link->start + pkram_link_length(pa->link) : 0;
-	pa->link = link;
-	pa->nr_links++;
-	return 0;
-}
-
 /* What went wrong in the middle of a save cannot be made good */
 static int pkram_access_fail(struct pkram_access *pa, int err)
 {
 	if (err && !pa->err)
 		pa->err = err;
 	return err;
+}
+
+/* Mark the frames of the runs in pa->link, which is done for many at a time */
+static int pkram_access_mark(struct pkram_access *pa)
+{
+	const struct pkram_link_ser *link = pa->link;
+	unsigned int done = 0;
+	int err;
+
+	if (!link || pa->marked == link->nr)
+		return 0;
+	err = pkram_frames_preserve_runs(link->runs + pa->marked,
+					 link->nr - pa->marked, &done,
+					 pa->ps->gfp);
+	pa->marked += done;
+	WARN_ON_ONCE(err == -EEXIST);
+	return err;
+}
+
+/**
+ * pkram_access_room() - make sure that there is room for one more entry or byte
+ * @pa: access to a stream that is being saved
+ *
+ * There is in pa->link then.
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM, or -EEXIST when a folio has been saved twice: the access can
+ * only be finished as failed then.
+ */
+int pkram_access_room(struct pkram_access *pa)
+{
+	const u32 type = pkram_link_type(pa);
+	const u32 max = type == PKRAM_LINK_BYTES ? PKRAM_LINK_MAX_BYTES :
+						   PKRAM_LINK_MAX_RUNS;
+	struct pkram_link_ser *link;
+	int err;
+
+	if (pa->link && pa->link->nr < max)
+		return 0;
+	err = type == PKRAM_LINK_RUNS ? pkram_access_mark(pa) : 0;
+	if (err)
+		return pkram_access_fail(pa, err);
+	link = pkram_link_alloc(type, pa->ps->gfp);
+	if (!link)
+		return pkram_access_fail(pa, -ENOMEM);
+	if (pa->link)
+		pa->link->next_pfn = pkram_virt_to_pfn(link);
+	else
+		pa->head = link;
+	/* The run that is being extended will be in this one */
+	link->start = pa->nr - (pa->run.nr << pa->run.order);
+	pa->link = link;
+	pa->marked = 0;
+	pa->nr_links++;
+	return 0;
 }
 
 /**
@@ -119,8 +164,9 @@ static int pkram_access_fail(struct pkram_access *pa, int err)
  * belong to different files; call this in between.
  *
  * Context: May sleep.
- * Return: 0; -ENOMEM, or -EEXIST when a folio has been saved twice (the access
- * can only be finished as failed then); -EPERM when it is no page stream.
+ * Return: 0; -ENOMEM, or -EEXIST when a folio is found to have been saved twice
+ * (the access can only be finished as failed then); -EPERM when it is no page
+ * stream.
  */
 int pkram_end_run(struct pkram_access *pa)
 {
@@ -130,14 +176,8 @@ int pkram_end_run(struct pkram_access *pa)
 	if (err || !pa->run.nr)
 		return err;
 	err = pkram_access_room(pa);
-	if (!err)
-		err = pkram_frames_preserve(pa->run.pfn,
-					    pa->run.nr << pa->run.order,
-					    pa->ps->gfp);
-	if (err) {
-		WARN_ON_ONCE(err == -EEXIST);
-		return pkram_access_fail(pa, err);
-	}
+	if (err)
+		return err;
 	pa->link->runs[pa->link->nr++] = pkram_run_pack(&pa->run);
 	pa->run.nr = 0;
 	return 0;
@@ -147,19 +187,13 @@ EXPORT_SYMBOL_GPL(pkram_end_run);
 /* Add a folio, whose reference becomes the node's, to the current run */
 static int pkram_access_add(struct pkram_access *pa, const struct pkram_run *add)
 {
-	struct pkram_run *run = &pa->run;
-	const u64 nr = run->nr << run->order;
 	int err;
 
-	if (!run->nr || add->pfn != run->pfn + nr ||
-	    add->index != run->index + nr || add->order != run->order ||
-	    add->flags != run->flags || run->nr == PKRAM_RUN_NR_MAX) {
+	if (!pkram_run_extend(&pa->run, add)) {
 		err = pkram_end_run(pa);
 		if (err)
 			return err;
-		*run = *add;
-	} else {
-		run->nr++;
+		pa->run = *add;
 	}
 	pa->nr += 1ULL << add->order;
 	return 0;
@@ -187,7 +221,8 @@ static int pkram_access_emit(const struct pkram_run *copy, void *arg)
  * Return: 0; -EPERM when the object has no page stream; -EINVAL when the folio
  * is of a kind that cannot be preserved (hugetlb, device memory) or @index or
  * @flags are impossible; -EHWPOISON when it has a page that must not be read;
- * -EEXIST when it has been saved already; -ENOMEM.
+ * -EEXIST when one is found to have been saved twice, which may be much later;
+ * -ENOMEM.
  */
 int pkram_save_folio(struct pkram_access *pa, struct folio *folio,
 		     pgoff_t index, unsigned int flags)
@@ -293,15 +328,27 @@ static void pkram_access_splice(struct pkram_access *pa)
 	}
 }
 
-/* Drop all that @pa has built */
-static void pkram_access_discard(struct pkram_access *pa)
+/* Put the folios of a run that is not in the page table yet */
+static void pkram_put_run(const struct pkram_run *run)
 {
 	u64 i;
 
-	/* This run is not in the page table yet */
-	for (i = 0; i < pa->run.nr; i++) {
-		folio_put(pfn_folio(pa->run.pfn + (i << pa->run.order)));
+	for (i = 0; i < run->nr; i++) {
+		folio_put(pfn_folio(run->pfn + (i << run->order)));
 		cond_resched();
+	}
+}
+
+/* Drop all that @pa has built */
+static void pkram_access_discard(struct pkram_access *pa)
+{
+	struct pkram_link_ser *link = pa->link;
+	struct pkram_run run;
+
+	pkram_put_run(&pa->run);
+	while (pa->type == PKRAM_OBJ_PAGES && link && link->nr > pa->marked) {
+		run = pkram_run_unpack(&link->runs[--link->nr]);
+		pkram_put_run(&run);
 	}
 	if (pa->head)
 		pkram_chain_free(pkram_virt_to_pfn(pa->head));
@@ -330,6 +377,8 @@ int pkram_finish_access(struct pkram_access *pa, bool ok)
 			err = -EINVAL;
 		else if (ok && !err && pa->run.nr)
 			err = pkram_end_run(pa);
+		if (ok && !err && pa->type == PKRAM_OBJ_PAGES)
+			err = pkram_access_mark(pa);
 		if (ok && !err && pa->head)
 			pkram_access_splice(pa);
 		else

@@ -168,8 +168,7 @@ static const char *shmem_save_obstacle(struct inode *inode)
 		return "it is a swap file";
 	if (S_ISREG(inode->i_mode) && info->flags != VM_NORESERVE)
 		return "it is shared memory";
-	if (from_kuid(&init_user_ns, inode->i_uid) == (uid_t)-1 ||
-	    from_kgid(&init_user_ns, inode->i_gid) == (gid_t)-1)
+	if (!uid_valid(inode->i_uid) || !gid_valid(inode->i_gid))
 		return "it has no valid owner";
 	return NULL;
 }

@@ -4,7 +4,8 @@
  *
  * Nobody can write to them. What still happens is that pages come (holes that are
  * read), go to swap, are migrated, split or collapsed, until the node has its
- * reference to them.
+ * reference to them. Most need no more than that, and mm/pkram_mapping.c does it;
+ * here is what is to be done with the others.
  *
  * Lock order: sb->s_umount (held), then the folio lock, then what mm/pkram.c
  * takes.
@@ -190,40 +191,53 @@ static int shmem_save_swapped(struct shmem_pkram_saver *sv,
 	return shmem_pkram_refuse(sv, err, "a page cannot be brought back from swap");
 }
 
-static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
+/*
+ * Save some entries one by one, each with its folio locked. Returns 0 at the end of
+ * the page cache, and 1 when there may be more.
+ */
+static int shmem_save_some(struct shmem_pkram_saver *sv, struct inode *inode)
 {
-	struct address_space *mapping = inode->i_mapping;
-	pgoff_t indices[PAGEVEC_SIZE];
+	pgoff_t indices[PAGEVEC_SIZE], index = sv->next;
 	struct folio_batch fbatch;
 	unsigned int i, nr;
-	pgoff_t index = 0;
 	int err = 0;
+
+	folio_batch_init(&fbatch);
+	nr = find_get_entries(inode->i_mapping, &index, ULONG_MAX, &fbatch,
+			      indices);
+	for (i = 0; !err && i < nr; i++) {
+		struct folio *folio = fbatch.folios[i];
+
+		err = xa_is_value(folio) ?
+		      shmem_save_swapped(sv, inode, indices[i], folio) :
+		      shmem_save_folio(sv, inode, folio);
+	}
+	folio_batch_remove_exceptionals(&fbatch);
+	folio_batch_release(&fbatch);
+	if (fatal_signal_pending(current))
+		err = err && err != -EAGAIN ? err : -EINTR;
+	cond_resched();
+	/* What was not there or not ready is met again */
+	if (err == -EAGAIN || (!err && nr))
+		return 1;
+	return err;
+}
+
+static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
+{
+	int ret;
 
 	sv->next = 0;
 	sv->nr_poison = 0;
-	folio_batch_init(&fbatch);
 	do {
-		nr = find_get_entries(mapping, &index, ULONG_MAX, &fbatch,
-				      indices);
-		for (i = 0; !err && i < nr; i++) {
-			struct folio *folio = fbatch.folios[i];
-
-			err = xa_is_value(folio) ?
-			      shmem_save_swapped(sv, inode, indices[i], folio) :
-			      shmem_save_folio(sv, inode, folio);
-		}
-		if (err == -EAGAIN) {
-			index = indices[i - 1];
-			nr = PAGEVEC_SIZE;
-			err = 0;
-		}
-		folio_batch_remove_exceptionals(&fbatch);
-		folio_batch_release(&fbatch);
-		if (fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
-	} while (!err && nr == PAGEVEC_SIZE);
-	return err ?: pkram_end_run(&sv->pages);
+		/* Sums are made of one folio after the other */
+		ret = sv->verify ? 1 : pkram_save_mapping(&sv->pages,
+							  inode->i_mapping,
+							  &sv->next);
+		if (ret == 1)
+			ret = shmem_save_some(sv, inode);
+	} while (ret == 1);
+	return ret ?: pkram_end_run(&sv->pages);
 }
 
 /**

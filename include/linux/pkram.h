@@ -8,6 +8,7 @@
 #include <linux/pkram_abi.h>
 #include <linux/types.h>
 
+struct address_space;
 struct folio;
 struct kimage;
 struct pkram_access;
@@ -50,6 +51,16 @@ struct pkram_run {
 };
 
 /**
+ * struct pkram_place - a range of frames
+ * @pfn: first frame
+ * @nr: number of frames
+ */
+struct pkram_place {
+	u64 pfn;
+	u64 nr;
+};
+
+/**
  * struct pkram_access - one thread's hold on one stream of an object
  * @ps: the stream
  * @type: %PKRAM_OBJ_PAGES or %PKRAM_OBJ_BYTES
@@ -59,7 +70,12 @@ struct pkram_run {
  * @folio: folios of the entry's run that are done
  * @nr_links: links in the chain from @head
  * @nr: frames or bytes saved so far
- * @run: run that is being extended; its frames are not in the page table yet
+ * @run: run that is being extended
+ * @marked: entries of @link whose frames are in the page table, when saving pages;
+ *	those of the links before it are, and those of @run are not yet
+ * @gap: frames of which none is banned, so far as they have been looked at
+ * @boot: frames that were there at boot, likewise
+ * @block: frames where folios may stay
  * @err: first error of a save, which the access cannot succeed after
  * @poisoned: set by a caller who can do with folios of which pages have failed
  *
@@ -75,6 +91,10 @@ struct pkram_access {
 	unsigned long nr_links;
 	u64 nr;
 	struct pkram_run run;
+	unsigned int marked;
+	struct pkram_place gap;
+	struct pkram_place boot;
+	struct pkram_place block;
 	int err;
 	bool poisoned;
 };
@@ -122,6 +142,8 @@ struct pkram_info {
 	u64 saved_at;
 };
 
+u32 __pure pkram_crc(u32 crc, const void *buf, size_t nr);
+
 #ifdef CONFIG_PKRAM
 
 bool pkram_available(void);
@@ -141,6 +163,8 @@ void pkram_abort_load(struct pkram_stream *ps);
 int pkram_finish_access(struct pkram_access *pa, bool ok);
 int pkram_save_folio(struct pkram_access *pa, struct folio *folio,
 		     pgoff_t index, unsigned int flags);
+int pkram_save_mapping(struct pkram_access *pa, struct address_space *mapping,
+		       pgoff_t *index);
 int pkram_end_run(struct pkram_access *pa);
 struct folio *pkram_load_folio(struct pkram_access *pa, pgoff_t *index);
 int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,

@@ -1,15 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PKRAM: the command line in an image of kexec_load(2), of which user space alone
- * knows what its segments are.
+ * PKRAM: the checksum, with the instruction for it, and the command line in an image
+ * of kexec_load(2), of which user space alone knows what its segments are.
  */
+#include <linux/crc32.h>
 #include <linux/kexec.h>
 #include <linux/minmax.h>
 #include <linux/pkram.h>
 #include <linux/uaccess.h>
 
 #include <asm/bootparam.h>
+#include <asm/cpufeature.h>
 #include <asm/setup.h>
+
+/* As in mm/pkram_run.c; needs no floating-point registers, and works early */
+u32 __pure pkram_crc(u32 crc, const void *buf, size_t nr)
+{
+	const u8 *p = buf;
+
+	if (!static_cpu_has(X86_FEATURE_XMM4_2))
+		return __crc32c_le(crc, buf, nr);
+	for (; nr >= 32; nr -= 32, p += 32)
+		asm("crc32q %1, %q0\n\tcrc32q %2, %q0\n\t"
+		    "crc32q %3, %q0\n\tcrc32q %4, %q0"
+		    : "+&r" (crc)
+		    : "m" (*(const u64 *)p), "m" (*(const u64 *)(p + 8)),
+		      "m" (*(const u64 *)(p + 16)), "m" (*(const u64 *)(p + 24)));
+	for (; nr >= 8; nr -= 8, p += 8)
+		asm("crc32q %1, %q0" : "+r" (crc) : "m" (*(const u64 *)p));
+	for (; nr; nr--, p++)
+		asm("crc32b %1, %0" : "+r" (crc) : "m" (*p));
+	return crc;
+}
 
 /* 1 when a segment begins with the zero page of a kernel, 0 when not, or -EFAULT */
 static int pkram_read_zero_page(const struct kexec_segment *seg,

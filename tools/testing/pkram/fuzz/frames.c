@@ -203,6 +203,13 @@ int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
 }
 
+int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
+			       unsigned int nr, unsigned int *done, gfp_t gfp)
+{
+	guard(mutex)(&pkram_pagetable_lock);
+	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done, gfp);
+}
+
 static void frames_clear(u64 pfn, u64 nr)
 {
 	pkram_pagetable_clear(&pkram_pagetable, pfn, nr);

@@ -364,6 +364,61 @@ static void model_change(unsigned int w, unsigned int at, unsigned int nr)
 		memset(&model[w][at], true, nr);
 }
 
+/* Is any frame of a run of a window marked? If not, let all of them be */
+static bool model_clash(unsigned int w, const struct pkram_run *run)
+{
+	u64 at = run->pfn - window_pfn[w], nr = run->nr << run->order, i;
+
+	for (i = at; i < at + nr; i++)
+		if (model[w][i])
+			return true;
+	memset(&model[w][at], true, nr);
+	return false;
+}
+
+/*
+ * Runs of all windows at once, single frames and longer, in any order; what is
+ * marked are those before the first that is refused.
+ */
+static void model_runs(void)
+{
+	struct pkram_run_ser ser[8];
+	struct pkram_run run[8];
+	unsigned int w[8], i, done, nr = 1 + sim_random(8);
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		const unsigned int order = sim_random(3) ? 0 : sim_random(4);
+		u64 at = sim_random(WINDOW) & ~0ULL << order;
+
+		w[i] = i && sim_random(2) ? w[i - 1] : sim_random(WINDOWS);
+		run[i] = (struct pkram_run){
+			.pfn = (window_pfn[w[i]] + at) & ~0ULL << order,
+			.nr = sim_random(2) ? 1 : 1 + sim_random(40),
+			.order = order,
+		};
+		if (run[i].pfn < window_pfn[w[i]])
+			run[i].pfn += 1 << order;
+		at = run[i].pfn - window_pfn[w[i]];
+		if (at + (run[i].nr << order) > WINDOW)
+			run[i].nr = (WINDOW - at) >> order;
+		if (!run[i].nr)
+			return;
+		ser[i] = pkram_run_pack(&run[i]);
+	}
+	if (!sim_random(8))
+		sim_fail_after(sim_random(4));
+	err = pkram_pagetable_set_runs(&pt, ser, nr, &done, GFP_KERNEL);
+	sim_fail_after(-1);
+	for (i = 0; i < done; i++)
+		EXPECT(!model_clash(w[i], &run[i]));
+	EXPECT_EQ(done == nr, !err);
+	if (err == -EEXIST)
+		EXPECT(model_clash(w[done], &run[done]));
+	else if (err)
+		EXPECT_EQ(err, -ENOMEM);
+}
+
 static void model_ask(u64 from, u64 to)
 {
 	EXPECT_EQ(pkram_pagetable_test(&pt, from), model_test(from));
@@ -410,6 +465,8 @@ static void test_model(void)
 		if (nr > WINDOW - at)
 			nr = WINDOW - at;
 		model_change(w, at, nr);
+		if (!(round % 2))
+			model_runs();
 		model_ask(window_pfn[w] + sim_random(WINDOW),
 			  window_pfn[v] + sim_random(WINDOW));
 		if (!(round % 64))

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PKRAM: the page cache of a file, saved in one walk.
+ *
+ * Folios are looked at, and references taken, with the XArray of the page cache
+ * locked, and without locking them. That is enough for one that is up to date and
+ * that nobody has locked:
+ *
+ * - Who takes a folio out of the page cache or puts another in its place takes
+ *   that lock, and either freezes the number of references meanwhile (migration,
+ *   splitting), so that what we see is before or after it, and ours makes it fail;
+ *   or has locked the folio first and looks at its references (reclaim to swap,
+ *   collapsing).
+ * - Of the latter we see the folio locked, or they see our reference. For
+ *   collapsing, which counts references with the XArray locked, that follows from
+ *   that lock. For reclaim, which locks the folio, counts and locks the XArray,
+ *   it follows from the order of these two: each side changes one of refcount and
+ *   lock bit, and looks at the other afterwards.
+ *   For that to hold, what locks a folio has to be a full barrier, as it is on x86.
+ *   Where it is not, a folio could be found in the swap cache by a load in the same
+ *   boot, which refuses it; its contents are right in any case.
+ * - Contents come before the bit that says up to date, with the folio locked from
+ *   its first appearance on; and that bit is never cleared again.
+ * - The caller has seen to it that nobody writes. Pins are looked at without the
+ *   folio lock as they are taken without.
+ * - Memory that fails after we have looked has failed after the save, for which
+ *   there is a way in any case.
+ *
+ * All else is left to the caller.
+ *
+ * Lock order: xa_lock of the page cache is taken first and last.
+ */
+#define pr_fmt(fmt) "pkram: " fmt
+
+#include <linux/cma.h>
+#include <linux/export.h>
+#include <linux/fs.h>
+#include <linux/hugetlb.h>
+#include <linux/pageblock-flags.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/xarray.h>
+
+#include "internal.h"
+#include "pkram_internal.h"
+
+/* Entries of the page cache to look at with its lock held and interrupts off */
+#define PKRAM_WALK_BATCH	256
+
+/* Indices of files fit into the index of a run */
+static_assert(MAX_LFS_FILESIZE >> PAGE_SHIFT <= PKRAM_RUN_INDEX_MASK);
+
+/* Why a walk has come to its end */
+enum pkram_walk_end {
+	PKRAM_WALK_DONE,	/* there is nothing any more */
+	PKRAM_WALK_BREAK,	/* others want to run, or there is no room */
+	PKRAM_WALK_PLACE,	/* the next folio lies outside of what is known */
+	PKRAM_WALK_ODD,		/* the next entry is for the caller */
+};
+
+/**
+ * struct pkram_walk - state of a walk over a page cache
+ * @pa: access, with what is known of places
+ * @index: next index to look at
+ * @wanted: frames of the folio that needs to know more of its place
+ * @room: entries that are free in the access's link
+ * @left: entries of the page cache to look at before others may run
+ * @failed: there is failed memory in this machine
+ */
+struct pkram_walk {
+	struct pkram_access *pa;
+	pgoff_t index;
+	struct pkram_place wanted;
+	unsigned int room;
+	int left;
+	bool failed;
+};
+
+static bool pkram_place_covers(const struct pkram_place *place, u64 pfn, u64 nr)
+{
+	return pfn - place->pfn < place->nr && place->nr - (pfn - place->pfn) >= nr;
+}
+
+/*
+ * Look where around a folio nothing is banned; false when a part of it is. That
+ * does not change before the access ends: no kexec image is loaded as long as an
+ * object is open.
+ */
+static bool pkram_walk_gap(struct pkram_walk *w)
+{
+	u64 start = PHYS_PFN(SZ_1M), end = PKRAM_RUN_PFN_MASK + 1;
+	u64 pfn = start, behind;
+
+	for (; pkram_next_banned(&pfn, &behind); start = pfn = behind) {
+		if (pfn > w->wanted.pfn) {
+			end = pfn;
+			break;
+		}
+	}
+	w->pa->gap = (struct pkram_place){ .pfn = start, .nr = end - start };
+	w->pa->block.nr = 0;
+	return pkram_place_covers(&w->pa->gap, w->wanted.pfn, w->wanted.nr);
+}
+
+/* Was the memory of a folio there at boot? What is found is kept */
+static bool pkram_walk_boot(struct pkram_walk *w, u64 pfn, u64 nr)
+{
+	const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
+
+	if (pkram_place_covers(&w->pa->boot, pfn, nr))
+		return true;
+	if (!pkram_boot_memory(base, PKRAM_PT_LEAF_FRAMES))
+		return pkram_boot_memory(pfn, nr);
+	w->pa->boot = (struct pkram_place){
+		.pfn = base,
+		.nr = PKRAM_PT_LEAF_FRAMES,
+	};
+	return true;
+}
+
+/*
+ * As pkram_frames_allowed(), for a folio anywhere. What is found is the same in all
+ * of a pageblock, and without CMA wherever memory was there at boot.
+ */
+static enum pkram_walk_end pkram_walk_place(struct pkram_walk *w, u64 pfn, u64 nr)
+{
+	const bool cma = IS_ENABLED(CONFIG_CMA) && totalcma_pages;
+	const struct pkram_place *gap = &w->pa->gap, *boot = &w->pa->boot;
+	u64 start = pageblock_start_pfn(pfn), end = pageblock_end_pfn(pfn);
+
+	/* Above the first MiB, and it takes another lock to look there */
+	if (!pkram_place_covers(gap, pfn, nr)) {
+		w->wanted = (struct pkram_place){ .pfn = pfn, .nr = nr };
+		return PKRAM_WALK_PLACE;
+	}
+	if (!pkram_walk_boot(w, pfn, nr) ||
+	    (cma && is_migrate_cma_page(pfn_to_page(pfn))))
+		return PKRAM_WALK_ODD;
+	if (!cma && pkram_place_covers(boot, pfn, nr)) {
+		start = boot->pfn;
+		end = boot->pfn + boot->nr;
+	}
+	start = max(start, gap->pfn);
+	end = min(end, gap->pfn + gap->nr);
+	w->pa->block = (struct pkram_place){ .pfn = start, .nr = end - start };
+	return PKRAM_WALK_DONE;
+}
+
+/*
+ * Is there more to a folio, which we have a reference to, than its contents? In
+ * a small one each pin is many references; whose they are the caller shall find
+ * out.
+ */
+static bool pkram_walk_odd(const struct pkram_walk *w, struct folio *folio,
+			   int refs)
+{
+	const unsigned long mask = BIT(PG_locked) | BIT(PG_uptodate) |
+				   __PG_HWPOISON;
+
+	if ((READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate))
+		return true;
+	if (!folio_test_large(folio))
+		return refs >= GUP_PIN_COUNTING_BIAS;
+	return w->failed || folio_maybe_dma_pinned(folio) ||
+	       folio_contain_hwpoisoned_page(folio) ||
+	       folio_test_hugetlb(folio) || folio->index < w->index;
+}
+
+/* Take a reference to a folio that can be saved as it is, and describe it */
+static enum pkram_walk_end pkram_walk_take(struct pkram_walk *w,
+					   struct folio *folio,
+					   struct pkram_run *add)
+{
+	enum pkram_walk_end end;
+
+	add->pfn = folio_pfn(folio);
+	add->order = folio_order(folio);
+	add->index = folio->index;
+	add->nr = 1;
+	add->flags = PKRAM_RUN_UPTODATE;
+	if (!pkram_place_covers(&w->pa->block, add->pfn, 1UL << add->order)) {
+		end = pkram_walk_place(w, add->pfn, 1UL << add->order);
+		if (end)
+			return end;
+	}
+	/* Fully ordered: reclaim has locked it before, or sees this */
+	if (pkram_walk_odd(w, folio, folio_ref_inc_return(folio))) {
+		/* The page cache has another */
+		folio_put(folio);
+		return PKRAM_WALK_ODD;
+	}
+	return PKRAM_WALK_DONE;
+}
+
+static void pkram_walk_add(struct pkram_walk *w, struct pkram_run *run,
+			   const struct pkram_run *add)
+{
+	struct pkram_link_ser *link = w->pa->link;
+
+	if (!pkram_run_extend(run, add)) {
+		if (run->nr) {
+			link->runs[link->nr++] = pkram_run_pack(run);
+			w->room--;
+		}
+		*run = *add;
+	}
+	w->pa->nr += 1ULL << add->order;
+	w->index = add->index + (1ULL << add->order);
+}
+
+/*
+ * Of most files nearly all entries are small folios without holes in between. Save
+ * those that follow the current one in the same node of the XArray; whatever is in
+ * any way special ends this, and is looked at again.
+ */
+static void pkram_walk_node(struct pkram_walk *w, struct xa_state *xas,
+			    struct pkram_run *run)
+{
+	const unsigned long mask = BIT(PG_locked) | BIT(PG_uptodate) |
+				   BIT(PG_head) | __PG_HWPOISON;
+	struct pkram_link_ser *link = w->pa->link;
+	struct xa_node *node = xas->xa_node;
+	unsigned int i, from = xas->xa_offset + 1;
+	u64 index = run->index, start = run->pfn, next = start + run->nr;
+	u64 block = w->pa->block.pfn, block_nr = w->pa->block.nr;
+
+	if (xas_not_node(node) || node->shift)
+		return;
+	for (i = from; i < XA_CHUNK_SIZE; i++) {
+		struct folio *folio = xa_entry_locked(xas->xa, node, i);
+		u64 pfn;
+
+		if (!folio || xa_is_value(folio) || xa_is_internal(folio))
+			break;
+		pfn = folio_pfn(folio);
+		if (pfn - block >= block_nr) {
+			if (pkram_walk_place(w, pfn, 1))
+				break;
+			block = w->pa->block.pfn;
+			block_nr = w->pa->block.nr;
+		}
+		if (pfn != next && !w->room)
+			break;
+		if (folio_ref_inc_return(folio) >= GUP_PIN_COUNTING_BIAS ||
+		    (READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate)) {
+			folio_put(folio);
+			break;
+		}
+		if (pfn != next) {
+			run->pfn = start;
+			run->index = index;
+			run->nr = next - start;
+			link->runs[link->nr++] = pkram_run_pack(run);
+			w->room--;
+			index = xas->xa_index + 1 + i - from;
+			start = pfn;
+		}
+		next = pfn + 1;
+	}
+	run->pfn = start;
+	run->index = index;
+	run->nr = next - start;
+	w->left -= i - from;
+	w->index += i - from;
+	w->pa->nr += i - from;
+	xas->xa_index += i - from;
+	xas->xa_offset += i - from;
+}
+
+static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
+				      struct address_space *mapping)
+{
+	struct pkram_link_ser *link = w->pa->link;
+	XA_STATE(xas, &mapping->i_pages, w->index);
+	enum pkram_walk_end end = PKRAM_WALK_DONE;
+	struct pkram_run run = w->pa->run, add;
+	struct folio *folio;
+
+	w->left = PKRAM_WALK_BATCH;
+	w->room = link ? PKRAM_LINK_MAX_RUNS - link->nr : 0;
+	xas_lock_irq(&xas);
+	xas_for_each(&xas, folio, ULONG_MAX) {
+		if (w->left-- <= 0 || (!w->room && run.nr))
+			end = PKRAM_WALK_BREAK;
+		else if (xa_is_value(folio))
+			end = PKRAM_WALK_ODD;
+		else
+			end = pkram_walk_take(w, folio, &add);
+		if (end)
+			break;
+		pkram_walk_add(w, &run, &add);
+		if (add.order)
+			xas_advance(&xas, w->index - 1);
+		/* A run has room for more than one node has entries */
+		else if (run.nr < PKRAM_RUN_NR_MAX - XA_CHUNK_SIZE)
+			pkram_walk_node(w, &xas, &run);
+	}
+	xas_unlock_irq(&xas);
+	w->pa->run = run;
+	return end;
+}
+
+/**
+ * pkram_save_mapping() - save the folios of a page cache
+ * @pa: access to the page stream of an object that is being saved
+ * @mapping: page cache, with contents that will not change until the node is
+ *	loaded or dropped
+ * @index: where to begin; set to behind the last folio that has been saved
+ *
+ * Saves one folio after the other, with its index in the page cache, as
+ * pkram_save_folio() would, and the caller needs no lock. It ends before the
+ * first entry that takes more than that: a swap entry, a folio that somebody has
+ * locked or may have pinned, that is not up to date, has failed, cannot stay where
+ * it is, or begins before @index. The caller locks such a folio, saves it, and
+ * calls again. After -ENOMEM and -EEXIST the access can only be finished as failed.
+ *
+ * Context: May sleep.
+ * Return: 0 at the end of the page cache; 1 when the next entry is for the caller;
+ * -EPERM when the object has no page stream; -EEXIST when a folio is found to have
+ * been saved twice; -EINTR; -ENOMEM.
+ */
+int pkram_save_mapping(struct pkram_access *pa, struct address_space *mapping,
+		       pgoff_t *index)
+{
+	struct pkram_walk w = {
+		.pa = pa,
+		.index = *index,
+		.failed = pkram_pages_failed(),
+	};
+	enum pkram_walk_end end;
+	int err;
+
+	err = pkram_access_check(pa, PKRAM_OBJ_PAGES, true);
+	while (!err) {
+		end = pkram_walk(&w, mapping);
+		*index = w.index;
+		if (end == PKRAM_WALK_DONE)
+			return 0;
+		if (end == PKRAM_WALK_ODD ||
+		    (end == PKRAM_WALK_PLACE && !pkram_walk_gap(&w)))
+			return 1;
+		err = pa->run.nr ? pkram_access_room(pa) : 0;
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+EXPORT_SYMBOL_GPL(pkram_save_mapping);
