@@ -89,6 +89,10 @@ bool pkram_frames_allowed(u64 pfn, u64 nr);
 bool pkram_boot_memory(u64 pfn, u64 nr);
 void *pkram_meta_alloc(gfp_t gfp);
 void pkram_meta_free(void *meta);
+bool pkram_frame_fresh(u64 pfn);
+unsigned long pkram_claim_pages_noprof(u64 pfn, unsigned long nr);
+#define pkram_claim_pages(...)						\
+	alloc_hooks(pkram_claim_pages_noprof(__VA_ARGS__))
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
 #define pkram_claim_folio(...)						\
 	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
