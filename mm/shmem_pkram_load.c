@@ -346,8 +346,9 @@ static struct inode *shmem_load_new_inode(struct super_block *sb,
 		return inode;
 
 	inode->i_mode = rec->mode;
-	inode->i_uid = make_kuid(&init_user_ns, rec->uid);
-	inode->i_gid = make_kgid(&init_user_ns, rec->gid);
+	/* Ids of the initial namespace need no translation */
+	inode->i_uid = KUIDT_INIT(rec->uid);
+	inode->i_gid = KGIDT_INIT(rec->gid);
 	/* The policy of the mount, which may be younger than the file */
 	if (S_ISREG(rec->mode))
 		mpol_free_shared_policy(&SHMEM_I(inode)->policy);

@@ -19,10 +19,12 @@ struct mem_cgroup;
  * @folios: folios from the previous kernel, in their page caches, the last one
  *	loaded first
  * @uncounted: pages of them that statistics do not know yet
+ * @uncounted_thps: those of them that are in folios of the size of a PMD
  */
 struct shmem_load_nid {
 	struct list_head folios;
 	unsigned long uncounted;
+	unsigned long uncounted_thps;
 };
 
 /**

@@ -37,7 +37,7 @@
 #define SHMEM_LOAD_CHARGE	2048UL
 
 /* Pages that statistics may be behind */
-#define SHMEM_LOAD_COUNT	1024UL
+#define SHMEM_LOAD_COUNT	4096UL
 
 /* Folios to put on the LRU at once, with interrupts off */
 #define SHMEM_LOAD_KEEP		256
@@ -166,7 +166,10 @@ static void shmem_load_count(struct shmem_pkram_loader *ld)
 		lruvec = mem_cgroup_lruvec(ld->memcg, NODE_DATA(nid));
 		mod_lruvec_state(lruvec, NR_FILE_PAGES, n->uncounted);
 		mod_lruvec_state(lruvec, NR_SHMEM, n->uncounted);
+		if (n->uncounted_thps)
+			mod_lruvec_state(lruvec, NR_SHMEM_THPS, n->uncounted_thps);
 		n->uncounted = 0;
+		n->uncounted_thps = 0;
 	}
 	ld->uncounted = 0;
 }
@@ -248,6 +251,16 @@ static bool shmem_load_store(struct xa_state *xas, pgoff_t index,
 	return !xas_error(xas);
 }
 
+/* What its flags are to be besides */
+static unsigned long shmem_load_flags(const struct pkram_loaded *next)
+{
+	/* A clean one could be thrown away */
+	const unsigned long flags = BIT(PG_swapbacked) | BIT(PG_dirty);
+
+	/* fallocate() gave a page that must be cleared before use: keep it so */
+	return next->flags & PKRAM_RUN_UPTODATE ? flags | BIT(PG_uptodate) : flags;
+}
+
 /* Can the folio that is @i after @first in the batch be dealt with like it? */
 static bool shmem_load_follows(const struct pkram_loaded *first, unsigned long i)
 {
@@ -292,7 +305,7 @@ static long shmem_load_fill(struct shmem_pkram_loader *ld, struct inode *inode,
 	const struct pkram_loaded *first = ld->batch + ld->batch_pos;
 	struct address_space *mapping = inode->i_mapping;
 	XA_STATE(xas, &mapping->i_pages, first->index);
-	unsigned long flags = BIT(PG_swapbacked) | BIT(PG_dirty);
+	const unsigned long flags = shmem_load_flags(first);
 	unsigned long done = 0;
 	int err;
 
@@ -301,9 +314,6 @@ static long shmem_load_fill(struct shmem_pkram_loader *ld, struct inode *inode,
 		return err;
 	if (ld->memcg)
 		nr = min(nr, ld->paid);
-	/* fallocate() gave a page that must be cleared before use: keep it so */
-	if (first->flags & PKRAM_RUN_UPTODATE)
-		flags |= BIT(PG_uptodate);
 
 	folio_throttle_swaprate(first->folio, SHMEM_PKRAM_GFP);
 	do {
@@ -319,36 +329,80 @@ static long shmem_load_fill(struct shmem_pkram_loader *ld, struct inode *inode,
 	return done ?: xas_error(&xas);
 }
 
-/* Put the next folio of the batch, of whatever kind, into the page cache of its file */
-static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode)
+/* Like any large folio beyond i_size, it may be split under pressure */
+static void shmem_load_shrinkable(struct inode *inode, struct folio *folio)
 {
-	const struct pkram_loaded *next = ld->batch + ld->batch_pos;
+	struct shmem_sb_info *sbinfo = SHMEM_SB(inode->i_sb);
+	struct shmem_inode_info *info = SHMEM_I(inode);
+
+	if (DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE) >=
+	    folio_next_index(folio))
+		return;
+	guard(spinlock)(&sbinfo->shrinklist_lock);
+	if (list_empty_careful(&info->shrinklist)) {
+		list_add_tail(&info->shrinklist, &sbinfo->shrinklist);
+		sbinfo->shrinklist_len++;
+	}
+}
+
+/* Put a large folio from the previous kernel into the page cache of its file */
+static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
+				  struct inode *inode,
+				  const struct pkram_loaded *next)
+{
+	struct address_space *mapping = inode->i_mapping;
+	struct folio *folio = next->folio;
+	const long nr = folio_nr_pages(folio);
+	XA_STATE_ORDER(xas, &mapping->i_pages, next->index, folio_order(folio));
+	struct shmem_load_nid *n = &ld->nids[folio_nid(folio)];
+
+	folio->mapping = mapping;
+	folio->index = next->index;
+	folio->flags |= shmem_load_flags(next);
+
+	folio_throttle_swaprate(folio, SHMEM_PKRAM_GFP);
+	do {
+		xas_lock_irq(&xas);
+		if (xas_find_conflict(&xas))
+			xas_set_err(&xas, -EEXIST);
+		xas_store(&xas, folio);
+		if (!xas_error(&xas))
+			mapping->nrpages += nr;
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, SHMEM_PKRAM_GFP & GFP_RECLAIM_MASK));
+	if (xas_error(&xas)) {
+		folio->mapping = NULL;
+		return xas_error(&xas);
+	}
+
+	/* One to a page, of which one is ours by now */
+	folio_ref_add(folio, nr - 1);
+	shmem_load_commit_pay(ld, folio);
+	list_add(&folio->lru, &n->folios);
+	n->uncounted += nr;
+	if (folio_test_pmd_mappable(folio))
+		n->uncounted_thps += nr;
+	ld->uncounted += nr;
+	shmem_load_shrinkable(inode, folio);
+	return nr;
+}
+
+/* The same for a folio that may be on an LRU, and be known to others */
+static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
+			      const struct pkram_loaded *next)
+{
 	struct folio *folio = next->folio;
 	int err = 0;
 
-	if (!shmem_load_folio_possible(inode, next))
-		return -EBADMSG;
-	if (folio_test_large(folio) &&
-	    (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
-	     folio_order(folio) > MAX_PAGECACHE_ORDER))
-		return -EOPNOTSUPP;
 	if (folio_ref_count(folio) != 2 || folio_test_lru(folio) ||
 	    folio_memcg(folio))
 		err = shmem_load_settle(ld, folio);
-	if (!err)
-		err = shmem_load_pay(ld, folio_nr_pages(folio));
 	if (err)
 		return err;
 
 	folio_lock(folio);
-	folio_set_swapbacked(folio);
-	/* fallocate() gave a page that must be cleared before use: keep it so */
-	if (next->flags & PKRAM_RUN_UPTODATE)
-		folio_mark_uptodate(folio);
-	else
-		folio_clear_uptodate(folio);
-	/* A clean one could be thrown away */
-	folio_mark_dirty(folio);
+	folio_clear_uptodate(folio);
+	set_mask_bits(&folio->flags, 0, shmem_load_flags(next));
 	shmem_load_commit_pay(ld, folio);
 	err = shmem_pkram_add_folio(inode, folio, next->index, SHMEM_PKRAM_GFP);
 	if (err)
@@ -356,10 +410,30 @@ static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode
 	folio_unlock(folio);
 	if (err)
 		return err;
-	list_add(&folio->lru, next->fresh ?
-		 &ld->nids[folio_nid(folio)].folios : &ld->folios);
+	list_add(&folio->lru, &ld->folios);
 	folio_put(folio);
 	return folio_nr_pages(folio);
+}
+
+/* Put the next folio of the batch, of whatever kind, into the page cache of its file */
+static long shmem_load_one(struct shmem_pkram_loader *ld, struct inode *inode)
+{
+	const struct pkram_loaded *next = ld->batch + ld->batch_pos;
+	struct folio *folio = next->folio;
+	int err;
+
+	if (!shmem_load_folio_possible(inode, next))
+		return -EBADMSG;
+	if (folio_test_large(folio) &&
+	    (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
+	     folio_order(folio) > MAX_PAGECACHE_ORDER))
+		return -EOPNOTSUPP;
+	err = shmem_load_pay(ld, folio_nr_pages(folio));
+	if (err)
+		return err;
+	if (next->fresh && folio_test_large(folio))
+		return shmem_load_fill_large(ld, inode, next);
+	return shmem_load_insert(ld, inode, next);
 }
 
 /*
@@ -403,7 +477,7 @@ static long shmem_load_some(struct shmem_pkram_loader *ld, struct inode *inode,
 	if (next->fresh && size == 1 &&
 	    next->index <= SHMEM_LOAD_INDEX_MAX - SHMEM_LOAD_BATCH)
 		return shmem_load_fill(ld, inode, min(rest, *charged - done));
-	return shmem_load_insert(ld, inode);
+	return shmem_load_one(ld, inode);
 }
 
 static int shmem_load_folios(struct shmem_pkram_loader *ld,
