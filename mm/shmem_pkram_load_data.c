@@ -410,6 +410,8 @@ static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode
 	folio_unlock(folio);
 	if (err)
 		return err;
+	if (folio_test_large(folio))
+		shmem_load_shrinkable(inode, folio);
 	list_add(&folio->lru, &ld->folios);
 	folio_put(folio);
 	return folio_nr_pages(folio);
