@@ -16,9 +16,9 @@ struct mem_cgroup;
 
 /**
  * struct shmem_load_nid - what has been loaded from a NUMA node
- * @folios: folios from the previous kernel, in their page caches, the last one
- *	loaded first
- * @uncounted: pages of them that statistics do not know yet
+ * @folios: folios from the previous kernel that wait for the inactive list, the
+ *	last one loaded first
+ * @uncounted: pages from the previous kernel that statistics do not know yet
  * @uncounted_thps: those of them that are in folios of the size of a PMD
  */
 struct shmem_load_nid {
@@ -40,7 +40,7 @@ struct shmem_load_nid {
  * @limits: limits for new ids, from when the tree has been loaded
  * @nodes: by id - 1, the dentry of a directory, the inode of another file
  * @nids: loaded folios from the previous kernel, by NUMA node
- * @folios: other loaded folios
+ * @folios: loaded folios that folio_add_lru() has to put where they belong
  * @uncounted: the sum of what @nids says
  * @memcg: who pays for folios from the previous kernel; a reference, or NULL
  * @paid: pages paid for in advance

@@ -270,6 +270,15 @@ static bool shmem_load_follows(const struct pkram_loaded *first, unsigned long i
 	       next->index == first->index + i && !folio_test_large(next->folio);
 }
 
+/* Where a folio from the previous kernel waits for the LRU */
+static struct list_head *shmem_load_list(struct shmem_pkram_loader *ld,
+					 const struct folio *folio)
+{
+	/* With noswap they are not for the inactive list */
+	return mapping_unevictable(folio->mapping) ?
+	       &ld->folios : &ld->nids[folio_nid(folio)].folios;
+}
+
 /* Store a folio and all that belongs to that */
 static bool shmem_load_fill_one(struct shmem_pkram_loader *ld,
 				struct xa_state *xas,
@@ -278,7 +287,6 @@ static bool shmem_load_fill_one(struct shmem_pkram_loader *ld,
 				unsigned long flags)
 {
 	struct folio *folio = next->folio;
-	struct shmem_load_nid *n = &ld->nids[folio_nid(folio)];
 
 	folio->mapping = mapping;
 	folio->index = next->index;
@@ -289,8 +297,8 @@ static bool shmem_load_fill_one(struct shmem_pkram_loader *ld,
 	}
 	mapping->nrpages++;
 	shmem_load_commit_pay(ld, folio);
-	list_add(&folio->lru, &n->folios);
-	n->uncounted++;
+	list_add(&folio->lru, shmem_load_list(ld, folio));
+	ld->nids[folio_nid(folio)].uncounted++;
 	return true;
 }
 
@@ -378,7 +386,7 @@ static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
 	/* One to a page, of which one is ours by now */
 	folio_ref_add(folio, nr - 1);
 	shmem_load_commit_pay(ld, folio);
-	list_add(&folio->lru, &n->folios);
+	list_add(&folio->lru, shmem_load_list(ld, folio));
 	n->uncounted += nr;
 	if (folio_test_pmd_mappable(folio))
 		n->uncounted_thps += nr;
