@@ -477,6 +477,25 @@ static void pkram_drop_folio(struct folio *folio)
 	folio_put(folio);
 }
 
+/* The frames are no longer marked as preserved */
+static void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr)
+{
+	u64 cur, done;
+
+	for (done = 0; done < nr; done++, pfn += 1UL << order) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageReserved(page)) {
+			for (cur = pfn; cur < pfn + (1UL << order); cur++)
+				free_reserved_page(pfn_to_page(cur));
+		} else {
+			pkram_drop_folio(page_folio(page));
+		}
+		if (order || done % PKRAM_DROP_BATCH == PKRAM_DROP_BATCH - 1)
+			cond_resched();
+	}
+}
+
 /**
  * pkram_drop_run() - give up a node's hold on a run of folios
  * @pfn: first frame; all of the run is marked as preserved
@@ -490,23 +509,31 @@ static void pkram_drop_folio(struct folio *folio)
  */
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 {
-	const u64 end = pfn + (nr << order);
-	u64 cur, done;
-
 	/* First, so that whoever gets a frame next can preserve it again */
-	pkram_frames_release(pfn, end - pfn);
+	pkram_frames_release(pfn, nr << order);
+	pkram_drop_folios(pfn, order, nr);
+}
 
-	for (done = 0; done < nr; done++, pfn += 1UL << order) {
-		struct page *page = pfn_to_page(pfn);
+/**
+ * pkram_drop_runs() - give up a node's hold on many runs of folios
+ * @runs: the runs, in a link
+ * @nr: how many
+ *
+ * As pkram_drop_run() for each of them.
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr)
+{
+	unsigned int i;
 
-		if (PageReserved(page)) {
-			for (cur = pfn; cur < pfn + (1UL << order); cur++)
-				free_reserved_page(pfn_to_page(cur));
-		} else {
-			pkram_drop_folio(page_folio(page));
-		}
-		if (order || done % PKRAM_DROP_BATCH == PKRAM_DROP_BATCH - 1)
-			cond_resched();
+	/* The page that holds @runs is still marked: it is not the end of the table */
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		pkram_pagetable_clear_runs(&pkram_pagetable, runs, nr);
+	for (i = 0; i < nr; i++) {
+		const struct pkram_run run = pkram_run_unpack(&runs[i]);
+
+		pkram_drop_folios(run.pfn, run.order, run.nr);
 	}
 }
 

@@ -60,6 +60,8 @@ void pkram_table_free(void *table);
 
 int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp);
 void pkram_pagetable_clear(struct pkram_pagetable *pt, u64 pfn, u64 nr);
+void pkram_pagetable_clear_runs(struct pkram_pagetable *pt,
+				const struct pkram_run_ser *runs, unsigned int nr);
 bool pkram_pagetable_test(const struct pkram_pagetable *pt, u64 pfn);
 u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end);
 u64 pkram_pagetable_next_clear(const struct pkram_pagetable *pt, u64 pfn,
@@ -101,6 +103,7 @@ void pkram_aside_end(void);
 bool pkram_pages_failed(void);
 bool pkram_folio_poisoned(struct folio *folio);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
+void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr);
 u64 pkram_drop_orphan(u64 pfn);
 
 /* Takes a copy with its reference, or returns an error and does not */

@@ -265,6 +265,48 @@ void pkram_pagetable_clear(struct pkram_pagetable *pt, u64 pfn, u64 nr)
 }
 
 /**
+ * pkram_pagetable_clear_runs() - mark the frames of many runs as not preserved
+ * @pt: page table
+ * @runs: the runs, all of whose frames are marked
+ * @nr: how many
+ *
+ * As pkram_pagetable_clear() for each of them. Runs that follow each other are
+ * often in the same leaf, which is looked for once then.
+ *
+ * Context: Caller serialises.
+ */
+void pkram_pagetable_clear_runs(struct pkram_pagetable *pt,
+				const struct pkram_run_ser *runs, unsigned int nr)
+{
+	unsigned long *leaf = NULL;
+	u64 base = 0, *entry = NULL;
+
+	for (; nr; nr--, runs++) {
+		const struct pkram_run run = pkram_run_unpack(runs);
+		const u64 frames = run.nr << run.order;
+		const u64 from = run.pfn & (PKRAM_PT_LEAF_FRAMES - 1);
+
+		if (!leaf || run.pfn - from != base) {
+			u64 *table = pkram_pt_find(pt, 1, run.pfn);
+
+			entry = table ? pkram_pt_entry(table, 1, run.pfn) : NULL;
+			leaf = entry && *entry ?
+			       (unsigned long *)pkram_pt_child(*entry) : NULL;
+			base = run.pfn - from;
+		}
+		/* In several leaves, or not marked, which it complains of */
+		if (!leaf || from + frames > PKRAM_PT_LEAF_FRAMES ||
+		    find_next_zero_bit(leaf, from + frames, from) < from + frames) {
+			pkram_pagetable_clear(pt, run.pfn, frames);
+			continue;
+		}
+		bitmap_clear(leaf, from, frames);
+		*entry -= frames << PKRAM_PT_COUNT_SHIFT;
+		pt->nr_set -= frames;
+	}
+}
+
+/**
  * pkram_pagetable_test() - is a frame preserved?
  * @pt: page table
  * @pfn: frame

@@ -54,13 +54,9 @@ void pkram_chain_free(u64 pfn)
 {
 	while (pfn) {
 		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
-		u32 i;
 
-		for (i = 0; link->type == PKRAM_LINK_RUNS && i < link->nr; i++) {
-			struct pkram_run run = pkram_run_unpack(&link->runs[i]);
-
-			pkram_drop_run(run.pfn, run.order, run.nr);
-		}
+		if (link->type == PKRAM_LINK_RUNS)
+			pkram_drop_runs(link->runs, link->nr);
 		pfn = link->next_pfn;
 		pkram_meta_free(link);
 		cond_resched();

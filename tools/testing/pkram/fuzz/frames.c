@@ -280,6 +280,15 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 	forget(pfn, frames);
 }
 
+void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr)
+{
+	for (; nr; nr--, runs++) {
+		struct pkram_run run = pkram_run_unpack(runs);
+
+		pkram_drop_run(run.pfn, run.order, run.nr);
+	}
+}
+
 u64 pkram_drop_orphan(u64 pfn)
 {
 	struct folio *folio = pfn_folio(pfn);
