@@ -201,6 +201,25 @@ static int pkram_pt_ensure(struct pkram_pagetable *pt, u64 pfn, gfp_t gfp)
 	return err;
 }
 
+/* What most calls are about: frames in one leaf, which is there; else -ENOENT */
+static int pkram_pt_set_in_leaf(struct pkram_pagetable *pt, u64 pfn, u64 nr)
+{
+	const u64 from = pfn & (PKRAM_PT_LEAF_FRAMES - 1);
+	u64 *table = pkram_pt_find(pt, 1, pfn), *entry;
+	unsigned long *leaf;
+
+	entry = table ? pkram_pt_entry(table, 1, pfn) : NULL;
+	if (!entry || !*entry || from + nr > PKRAM_PT_LEAF_FRAMES)
+		return -ENOENT;
+	leaf = (unsigned long *)pkram_pt_child(*entry);
+	if (find_next_bit(leaf, from + nr, from) < from + nr)
+		return -EEXIST;
+	bitmap_set(leaf, from, nr);
+	*entry += nr << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set += nr;
+	return 0;
+}
+
 /**
  * pkram_pagetable_set() - mark frames as preserved
  * @pt: page table
@@ -221,6 +240,9 @@ int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp)
 
 	if (!nr || end <= pfn || end > PKRAM_PT_PFN_MASK + 1)
 		return -ERANGE;
+	err = pkram_pt_set_in_leaf(pt, pfn, nr);
+	if (err != -ENOENT)
+		return err;
 	if (pkram_pagetable_next_set(pt, pfn, end) < end)
 		return -EEXIST;
 

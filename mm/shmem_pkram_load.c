@@ -296,8 +296,11 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 /* Count the inode for its owner's quota */
 static int shmem_load_count_inode(struct inode *inode)
 {
-	int err = dquot_initialize(inode);
+	int err;
 
+	if (!sb_any_quota_loaded(inode->i_sb))
+		return 0;
+	err = dquot_initialize(inode);
 	if (!err) {
 		err = dquot_alloc_inode(inode);
 		if (err)
