@@ -27,6 +27,9 @@
 #define PKRAM_ASIDE_RESERVE	PHYS_PFN(SZ_64M)
 #define PKRAM_ASIDE_CHECK	256
 
+/* Folios to drop before others get a turn */
+#define PKRAM_DROP_BATCH	256
+
 /* Ticks to wait for others to let go of a folio that is to be split */
 #define PKRAM_SPLIT_TRIES	20
 
@@ -299,6 +302,89 @@ void pkram_meta_free(void *meta)
 }
 
 /**
+ * pkram_frame_fresh() - has nobody in this kernel had this frame yet?
+ * @pfn: frame, marked as preserved
+ *
+ * Context: Any.
+ * Return: true when it comes from the previous kernel and has not been claimed.
+ */
+bool pkram_frame_fresh(u64 pfn)
+{
+	return PageReserved(pfn_to_page(pfn));
+}
+
+/**
+ * pkram_claim_pages() - make ordinary pages of preserved frames
+ * @pfn: first frame; all are marked as preserved
+ * @nr: number of frames, each a folio of order 0
+ *
+ * As pkram_claim_folio() for each of them, but that it stops at the first that
+ * does not come from the previous kernel, or has been claimed before. Each gets
+ * a second reference, which is the caller's.
+ *
+ * Nobody takes references of reserved pages, and their count is 1 from when they
+ * were initialised; still, it is not set but added to.
+ *
+ * Context: Does not sleep. The caller is the only one to claim these frames.
+ * Return: number of frames claimed.
+ */
+unsigned long pkram_claim_pages_noprof(u64 pfn, unsigned long nr)
+{
+	struct page *first = pfn_to_page(pfn);
+	int zone = page_zone_id(first);
+	unsigned long done, counted = 0;
+
+	for (done = 0; done < nr; done++) {
+		struct page *page = pfn_to_page(pfn + done);
+
+		if (!PageReserved(page))
+			break;
+		if (page_zone_id(page) != zone) {
+			adjust_managed_page_count(first, done - counted);
+			counted = done;
+			first = page;
+			zone = page_zone_id(page);
+		}
+		__ClearPageReserved(page);
+		pgalloc_tag_add(page, current, 1);
+		page_ref_inc(page);
+	}
+	if (done > counted)
+		adjust_managed_page_count(first, done - counted);
+	return done;
+}
+
+/*
+ * What has to be done to each of the 512 pages of a large folio is little: that
+ * the loop goes on would cost as much, were it not unrolled.
+ */
+static bool pkram_all_reserved(const struct page *page, unsigned long nr)
+{
+	unsigned long flags = BIT(PG_reserved), i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < nr; i++)
+		flags &= page[i].flags;
+	return flags;
+}
+
+/* As prep_compound_page(), for pages that are reserved */
+static void pkram_claim_compound(struct page *head, unsigned int order)
+{
+	const int nr = 1 << order;
+	int i;
+
+	__SetPageHead(head);
+#pragma GCC unroll 8
+	for (i = 1; i < nr; i++) {
+		__ClearPageReserved(head + i);
+		set_page_count(head + i, 0);
+		prep_compound_tail(head, i);
+	}
+	prep_compound_head(head, order);
+}
+
+/**
  * pkram_claim_folio() - make an ordinary folio of preserved frames
  * @pfn: first frame; it and the rest of the folio are marked as preserved
  * @order: order of the folio
@@ -315,7 +401,7 @@ void pkram_meta_free(void *meta)
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);
-	unsigned long i, nr = 1UL << order;
+	const unsigned long nr = 1UL << order;
 
 	if (!PageReserved(page)) {
 		struct folio *folio = page_folio(page);
@@ -325,20 +411,13 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 		return folio;
 	}
 
-	if (order > MAX_PAGE_ORDER)
+	if (order > MAX_PAGE_ORDER || !pkram_all_reserved(page, nr))
 		return ERR_PTR(-EBADMSG);
-	for (i = 0; i < nr; i++)
-		if (!PageReserved(page + i))
-			return ERR_PTR(-EBADMSG);
 
-	for (i = 0; i < nr; i++) {
-		__ClearPageReserved(page + i);
-		set_page_count(page + i, 0);
-	}
+	__ClearPageReserved(page);
 	if (order)
-		prep_compound_page(page, order);
+		pkram_claim_compound(page, order);
 	pgalloc_tag_add(page, current, nr);
-	set_page_refcounted(page);
 	adjust_managed_page_count(page, nr);
 	return page_rmappable_folio(page);
 }
@@ -418,6 +497,25 @@ static void pkram_drop_folio(struct folio *folio)
 	folio_put(folio);
 }
 
+/* The frames are no longer marked as preserved */
+static void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr)
+{
+	u64 cur, done;
+
+	for (done = 0; done < nr; done++, pfn += 1UL << order) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageReserved(page)) {
+			for (cur = pfn; cur < pfn + (1UL << order); cur++)
+				free_reserved_page(pfn_to_page(cur));
+		} else {
+			pkram_drop_folio(page_folio(page));
+		}
+		if (order || done % PKRAM_DROP_BATCH == PKRAM_DROP_BATCH - 1)
+			cond_resched();
+	}
+}
+
 /**
  * pkram_drop_run() - give up a node's hold on a run of folios
  * @pfn: first frame; all of the run is marked as preserved
@@ -431,22 +529,31 @@ static void pkram_drop_folio(struct folio *folio)
  */
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 {
-	u64 end = pfn + (nr << order), cur;
-
 	/* First, so that whoever gets a frame next can preserve it again */
-	pkram_frames_release(pfn, end - pfn);
+	pkram_frames_release(pfn, nr << order);
+	pkram_drop_folios(pfn, order, nr);
+}
 
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
+/**
+ * pkram_drop_runs() - give up a node's hold on many runs of folios
+ * @runs: the runs, in a link
+ * @nr: how many
+ *
+ * As pkram_drop_run() for each of them.
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr)
+{
+	unsigned int i;
 
-		if (PageReserved(page)) {
-			for (cur = pfn; cur < pfn + (1UL << order); cur++)
-				free_reserved_page(pfn_to_page(cur));
-		} else {
-			pkram_drop_folio(page_folio(page));
-		}
-		pfn += 1UL << order;
-		cond_resched();
+	/* The page that holds @runs is still marked: it is not the end of the table */
+	scoped_guard(mutex, &pkram_pagetable_lock)
+		pkram_pagetable_clear_runs(&pkram_pagetable, runs, nr);
+	for (i = 0; i < nr; i++) {
+		const struct pkram_run run = pkram_run_unpack(&runs[i]);
+
+		pkram_drop_folios(run.pfn, run.order, run.nr);
 	}
 }
 

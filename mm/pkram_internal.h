@@ -57,6 +57,8 @@ int pkram_pagetable_set_runs(struct pkram_pagetable *pt,
 			     const struct pkram_run_ser *runs, unsigned int nr,
 			     unsigned int *done, gfp_t gfp);
 void pkram_pagetable_clear(struct pkram_pagetable *pt, u64 pfn, u64 nr);
+void pkram_pagetable_clear_runs(struct pkram_pagetable *pt,
+				const struct pkram_run_ser *runs, unsigned int nr);
 bool pkram_pagetable_test(const struct pkram_pagetable *pt, u64 pfn);
 u64 pkram_pagetable_next_set(const struct pkram_pagetable *pt, u64 pfn, u64 end);
 u64 pkram_pagetable_next_clear(const struct pkram_pagetable *pt, u64 pfn,
@@ -88,6 +90,10 @@ bool pkram_frames_allowed(u64 pfn, u64 nr);
 bool pkram_boot_memory(u64 pfn, u64 nr);
 void *pkram_meta_alloc(gfp_t gfp);
 void pkram_meta_free(void *meta);
+bool pkram_frame_fresh(u64 pfn);
+unsigned long pkram_claim_pages_noprof(u64 pfn, unsigned long nr);
+#define pkram_claim_pages(...)						\
+	alloc_hooks(pkram_claim_pages_noprof(__VA_ARGS__))
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order);
 #define pkram_claim_folio(...)						\
 	alloc_hooks(pkram_claim_folio_noprof(__VA_ARGS__))
@@ -96,6 +102,7 @@ void pkram_aside_end(void);
 bool pkram_pages_failed(void);
 bool pkram_folio_poisoned(struct folio *folio);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
+void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr);
 u64 pkram_drop_orphan(u64 pfn);
 
 /* Takes a copy with its reference, or returns an error and does not */

@@ -201,6 +201,25 @@ static int pkram_pt_ensure(struct pkram_pagetable *pt, u64 pfn, gfp_t gfp)
 	return err;
 }
 
+/* What most calls are about: frames in one leaf, which is there; else -ENOENT */
+static int pkram_pt_set_in_leaf(struct pkram_pagetable *pt, u64 pfn, u64 nr)
+{
+	const u64 from = pfn & (PKRAM_PT_LEAF_FRAMES - 1);
+	u64 *table = pkram_pt_find(pt, 1, pfn), *entry;
+	unsigned long *leaf;
+
+	entry = table ? pkram_pt_entry(table, 1, pfn) : NULL;
+	if (!entry || !*entry || from + nr > PKRAM_PT_LEAF_FRAMES)
+		return -ENOENT;
+	leaf = (unsigned long *)pkram_pt_child(*entry);
+	if (find_next_bit(leaf, from + nr, from) < from + nr)
+		return -EEXIST;
+	bitmap_set(leaf, from, nr);
+	*entry += nr << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set += nr;
+	return 0;
+}
+
 /**
  * pkram_pagetable_set() - mark frames as preserved
  * @pt: page table
@@ -221,6 +240,9 @@ int pkram_pagetable_set(struct pkram_pagetable *pt, u64 pfn, u64 nr, gfp_t gfp)
 
 	if (!nr || end <= pfn || end > PKRAM_PT_PFN_MASK + 1)
 		return -ERANGE;
+	err = pkram_pt_set_in_leaf(pt, pfn, nr);
+	if (err != -ENOENT)
+		return err;
 	if (pkram_pagetable_next_set(pt, pfn, end) < end)
 		return -EEXIST;
 
@@ -355,6 +377,48 @@ void pkram_pagetable_clear(struct pkram_pagetable *pt, u64 pfn, u64 nr)
 	for (; pfn < end; pfn = next) {
 		next = min(end, pkram_pt_entry_end(1, pfn));
 		pkram_pt_leaf_clear(pt, pfn, next - pfn);
+	}
+}
+
+/**
+ * pkram_pagetable_clear_runs() - mark the frames of many runs as not preserved
+ * @pt: page table
+ * @runs: the runs, all of whose frames are marked
+ * @nr: how many
+ *
+ * As pkram_pagetable_clear() for each of them. Runs that follow each other are
+ * often in the same leaf, which is looked for once then.
+ *
+ * Context: Caller serialises.
+ */
+void pkram_pagetable_clear_runs(struct pkram_pagetable *pt,
+				const struct pkram_run_ser *runs, unsigned int nr)
+{
+	unsigned long *leaf = NULL;
+	u64 base = 0, *entry = NULL;
+
+	for (; nr; nr--, runs++) {
+		const struct pkram_run run = pkram_run_unpack(runs);
+		const u64 frames = run.nr << run.order;
+		const u64 from = run.pfn & (PKRAM_PT_LEAF_FRAMES - 1);
+
+		if (!leaf || run.pfn - from != base) {
+			u64 *table = pkram_pt_find(pt, 1, run.pfn);
+
+			entry = table ? pkram_pt_entry(table, 1, run.pfn) : NULL;
+			leaf = entry && *entry ?
+			       (unsigned long *)pkram_pt_child(*entry) : NULL;
+			base = run.pfn - from;
+		}
+		/* In several leaves, or not marked, which it complains of */
+		if (!leaf || from + frames > PKRAM_PT_LEAF_FRAMES ||
+		    find_next_zero_bit(leaf, from + frames, from) < from + frames) {
+			pkram_pagetable_clear(pt, run.pfn, frames);
+			continue;
+		}
+		bitmap_clear(leaf, from, frames);
+		*entry -= frames << PKRAM_PT_COUNT_SHIFT;
+		pt->nr_set -= frames;
 	}
 }
 

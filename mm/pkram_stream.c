@@ -14,6 +14,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/hugetlb.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -57,15 +58,12 @@ void pkram_chain_free(u64 pfn)
 {
 	while (pfn) {
 		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
-		u32 i;
 
-		for (i = 0; link->type == PKRAM_LINK_RUNS && i < link->nr; i++) {
-			struct pkram_run run = pkram_run_unpack(&link->runs[i]);
-
-			pkram_drop_run(run.pfn, run.order, run.nr);
-		}
+		if (link->type == PKRAM_LINK_RUNS)
+			pkram_drop_runs(link->runs, link->nr);
 		pfn = link->next_pfn;
 		pkram_meta_free(link);
+		cond_resched();
 	}
 }
 
@@ -413,6 +411,47 @@ static bool pkram_access_next(struct pkram_access *pa)
 	return true;
 }
 
+/* Load those of a run's pages that nobody has had before: how many */
+static unsigned int pkram_load_pages(struct pkram_access *pa,
+				     const struct pkram_run *run,
+				     struct pkram_loaded *buf, unsigned int nr)
+{
+	unsigned int i;
+
+	nr = min_t(u64, nr, run->nr - pa->folio);
+	nr = pkram_claim_pages(run->pfn + pa->folio, nr);
+	for (i = 0; i < nr; i++, pa->folio++)
+		buf[i] = (struct pkram_loaded){
+			.folio = pfn_folio(run->pfn + pa->folio),
+			.index = run->index + pa->folio,
+			.flags = run->flags,
+			.fresh = true,
+		};
+	return nr;
+}
+
+static int pkram_load_one(struct pkram_access *pa, const struct pkram_run *run,
+			  struct pkram_loaded *one)
+{
+	const u64 skip = (u64)pa->folio << run->order;
+	const bool fresh = pkram_frame_fresh(run->pfn + skip);
+	struct folio *folio = pkram_claim_folio(run->pfn + skip, run->order);
+
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	if (pkram_folio_poisoned(folio) && !pa->poisoned)
+		return -EHWPOISON;
+	folio_get(folio);
+	*one = (struct pkram_loaded){
+		.folio = folio,
+		.index = run->index + skip,
+		.flags = run->flags,
+		.fresh = fresh,
+	};
+	pa->folio++;
+	return 0;
+}
+
 /**
  * pkram_load_folios() - load the next folios of a page stream
  * @pa: access to the page stream of an object that is being loaded
@@ -444,19 +483,19 @@ int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 	while (done < nr && pkram_access_next(pa)) {
 		struct pkram_run run = pkram_run_unpack(&pa->link->runs[pa->entry]);
 
-		for (; done < nr && pa->folio < run.nr; pa->folio++, done++) {
-			u64 skip = (u64)pa->folio << run.order;
-			struct folio *folio;
+		while (done < nr && pa->folio < run.nr) {
+			unsigned int got = 0;
 
-			folio = pkram_claim_folio(run.pfn + skip, run.order);
-			if (IS_ERR(folio))
-				return done ?: PTR_ERR(folio);
-			if (pkram_folio_poisoned(folio) && !pa->poisoned)
-				return done ?: -EHWPOISON;
-			folio_get(folio);
-			buf[done].folio = folio;
-			buf[done].index = run.index + skip;
-			buf[done].flags = run.flags;
+			if (!run.order && (pa->poisoned || !pkram_pages_failed()))
+				got = pkram_load_pages(pa, &run, buf + done,
+						       nr - done);
+			if (!got) {
+				err = pkram_load_one(pa, &run, buf + done);
+				if (err)
+					return done ?: err;
+				got = 1;
+			}
+			done += got;
 		}
 		if (pa->folio == run.nr) {
 			pa->folio = 0;

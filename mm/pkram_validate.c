@@ -15,6 +15,7 @@
  */
 #define pr_fmt(fmt) "pkram: " fmt
 
+#include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 
@@ -36,19 +37,12 @@ struct pkram_check {
 	u64 max_links;
 };
 
-static int pkram_check_once(struct pkram_check *c, u64 pfn, u64 nr)
+/* Mark frames, which are preserved if @preserved, as met */
+static int pkram_check_mark(struct pkram_check *c, u64 pfn, u64 nr, bool preserved)
 {
 	int err;
 
-	if (c->undo) {
-		/* It was here that the check ended */
-		if (!c->marked)
-			return -EBADMSG;
-		pkram_pagetable_clear(c->seen, pfn, nr);
-		c->marked -= nr;
-		return 0;
-	}
-	if (!pkram_frames_preserved(pfn, nr))
+	if (!preserved)
 		return -EBADMSG;
 	err = pkram_pagetable_set(c->seen, pfn, nr, GFP_KERNEL);
 	if (err)
@@ -57,20 +51,62 @@ static int pkram_check_once(struct pkram_check *c, u64 pfn, u64 nr)
 	return 0;
 }
 
+static int pkram_check_unmark(struct pkram_check *c, u64 pfn, u64 nr)
+{
+	/* It was here that the check ended */
+	if (!c->marked)
+		return -EBADMSG;
+	pkram_pagetable_clear(c->seen, pfn, nr);
+	c->marked -= nr;
+	return 0;
+}
+
+static int pkram_check_once(struct pkram_check *c, u64 pfn, u64 nr)
+{
+	if (c->undo)
+		return pkram_check_unmark(c, pfn, nr);
+	return pkram_check_mark(c, pfn, nr, pkram_frames_preserved(pfn, nr));
+}
+
+/*
+ * Are all these frames preserved? Runs that follow each other are often in the
+ * same leaf of the page table, which stays where it is while that is locked.
+ */
+static bool pkram_check_preserved(const unsigned long **leaf, u64 *base,
+				  u64 pfn, u64 nr)
+{
+	const u64 end = pfn + nr;
+
+	if (!*leaf || *base != ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES)) {
+		*base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
+		*leaf = pkram_pagetable_leaf(&pkram_pagetable, pfn);
+	}
+	if (!*leaf || end - *base > PKRAM_PT_LEAF_FRAMES)
+		return pkram_pagetable_next_clear(&pkram_pagetable, pfn, end) == end;
+	return find_next_zero_bit(*leaf, end - *base, pfn - *base) == end - *base;
+}
+
 static int pkram_check_runs(struct pkram_check *c,
 			    const struct pkram_link_ser *link)
 {
+	const unsigned long *leaf = NULL;
+	u64 base;
 	u32 i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < link->nr; i++) {
-		struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+	guard(mutex)(&pkram_pagetable_lock);
+	for (i = 0; !err && i < link->nr; i++) {
+		const struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+		const u64 nr = run.nr << run.order;
 
-		err = pkram_check_once(c, run.pfn, run.nr << run.order);
-		if (err)
-			return err;
+		if (c->undo)
+			err = pkram_check_unmark(c, run.pfn, nr);
+		else
+			err = pkram_check_mark(c, run.pfn, nr,
+					       pkram_check_preserved(&leaf, &base,
+								     run.pfn, nr));
 	}
-	return 0;
+	return err;
 }
 
 /*

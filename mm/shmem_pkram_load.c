@@ -27,6 +27,9 @@
 /* Bytes of records to read at once; the longest record must fit */
 #define SHMEM_LOAD_BUF		PKRAM_SHMEM_REC_MAX
 
+/* Records to go through before others get a turn */
+#define SHMEM_LOAD_RECS		32
+
 static int shmem_load_bad(struct fs_context *fc, const char *why)
 {
 	struct shmem_options *ctx = fc->fs_private;
@@ -239,6 +242,7 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 	why = pkram_shmem_check_header(&header, info.nr_bytes, info.nr_pages);
 	if (why)
 		return shmem_load_bad(fc, why);
+	ld->left = info.nr_pages;
 	links = kvcalloc(header.nr_inodes, sizeof(*links), SHMEM_PKRAM_GFP);
 	ld->nodes = kvcalloc(header.nr_inodes, sizeof(*ld->nodes),
 			     SHMEM_PKRAM_GFP);
@@ -275,7 +279,6 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 	ld = kzalloc(sizeof(*ld), SHMEM_PKRAM_GFP);
 	if (!ld)
 		return -ENOMEM;
-	INIT_LIST_HEAD(&ld->folios);
 	ld->bytes.ps = &st->ps;
 	ld->bytes.type = PKRAM_OBJ_BYTES;
 	ld->pages.ps = &st->ps;
@@ -283,7 +286,7 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 	ld->pages.poisoned = true;
 	st->loader = ld;
 	ld->buf = kvmalloc(SHMEM_LOAD_BUF, SHMEM_PKRAM_GFP);
-	if (!ld->buf)
+	if (shmem_pkram_begin_folios(ld) || !ld->buf)
 		return -ENOMEM;
 	return shmem_load_start(st, fc);
 }
@@ -293,8 +296,11 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 /* Count the inode for its owner's quota */
 static int shmem_load_count_inode(struct inode *inode)
 {
-	int err = dquot_initialize(inode);
+	int err;
 
+	if (!sb_any_quota_loaded(inode->i_sb))
+		return 0;
+	err = dquot_initialize(inode);
 	if (!err) {
 		err = dquot_alloc_inode(inode);
 		if (err)
@@ -343,8 +349,9 @@ static struct inode *shmem_load_new_inode(struct super_block *sb,
 		return inode;
 
 	inode->i_mode = rec->mode;
-	inode->i_uid = make_kuid(&init_user_ns, rec->uid);
-	inode->i_gid = make_kgid(&init_user_ns, rec->gid);
+	/* Ids of the initial namespace need no translation */
+	inode->i_uid = KUIDT_INIT(rec->uid);
+	inode->i_gid = KGIDT_INIT(rec->gid);
 	/* The policy of the mount, which may be younger than the file */
 	if (S_ISREG(rec->mode))
 		mpol_free_shared_policy(&SHMEM_I(inode)->policy);
@@ -511,6 +518,7 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 			   struct super_block *sb, struct fs_context *fc)
 {
 	const struct pkram_shmem_rec *rec;
+	unsigned int nr = 0;
 	const char *why;
 	int err;
 
@@ -527,10 +535,13 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 			return shmem_load_bad(fc, "name, page, sum or attribute twice or wrong");
 		if (err == -EOPNOTSUPP)
 			return shmem_load_bad(fc, "folios or attributes that this kernel has not");
-		if (!err && fatal_signal_pending(current))
-			err = -EINTR;
 		if (err)
 			return err;
+		/* What takes long for one record sees to this itself */
+		if (++nr % SHMEM_LOAD_RECS)
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
 	why = pkram_shmem_check_end(&ld->chk);
@@ -585,6 +596,7 @@ void shmem_pkram_load_end(struct shmem_pkram *st)
 	if (!ld)
 		return;
 	shmem_pkram_undo_folios(ld);
+	shmem_pkram_end_folios(ld);
 	if (ld->inode && ld->rec.id != 1)
 		iput(ld->inode);
 	pkram_finish_access(&ld->bytes, true);

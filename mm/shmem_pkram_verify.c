@@ -243,8 +243,8 @@ void shmem_pkram_verify_end(struct shmem_pkram_verify *vf)
 
 /*
  * Sum the pages that @sum is about. -EHWPOISON when one of them has failed,
- * -EBADMSG when there are none, or not with contents. The loader has a reference
- * to each folio.
+ * -EBADMSG when there are none, or not with contents. The node has a reference to
+ * each folio.
  */
 static int shmem_verify_sum(struct shmem_pkram_verify *vf,
 			    struct address_space *mapping,

@@ -119,11 +119,14 @@ struct pkram_access {
  * @folio: the folio, with a reference that the caller owns
  * @index: its index in the mapping, in pages
  * @flags: %PKRAM_RUN_UPTODATE and %PKRAM_RUN_DIRTY as they were at the save
+ * @fresh: it comes from the previous kernel and has been given to nobody yet:
+ *	only the node and the caller have anything to do with it
  */
 struct pkram_loaded {
 	struct folio *folio;
 	pgoff_t index;
 	unsigned int flags;
+	bool fresh;
 };
 
 /**

@@ -310,6 +310,72 @@ static void pkram_damage_test_order(struct kunit *test)
 	pkram_kunit_damage_end(test, &d);
 }
 
+/* Proves: pages as the previous kernel leaves them become ordinary, others stay */
+static void pkram_damage_test_fresh(struct kunit *test)
+{
+	struct pkram_kunit_damage d;
+	struct pkram_loaded some[4];
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	int i;
+
+	pkram_kunit_damage_save(test, &d);
+	/* All of the first run and half of the second */
+	for (i = 0; i < 3; i++)
+		SetPageReserved(d.pages + i);
+	pkram_kunit_begin_load(test, &ps);
+	KUNIT_EXPECT_EQ(test, 4, pkram_load_folios(&pa, some, 4));
+	for (i = 0; i < 4; i++) {
+		struct page *page = d.pages + i;
+
+		KUNIT_EXPECT_PTR_EQ(test, page_folio(page), some[i].folio);
+		KUNIT_EXPECT_EQ(test, some[i].index, i);
+		KUNIT_EXPECT_EQ(test, some[i].fresh, i < 3);
+		KUNIT_EXPECT_FALSE(test, PageReserved(page));
+		/* Whoever has saved it, the node, and the load */
+		KUNIT_EXPECT_EQ(test, page_ref_count(page), 3);
+		folio_put(some[i].folio);
+	}
+	pkram_finish_access(&pa, false);
+	pkram_abort_load(&ps);
+	adjust_managed_page_count(d.pages, -3);
+	pkram_kunit_accepted(test);
+	pkram_kunit_damage_end(test, &d);
+}
+
+/* Proves: a large folio is claimed whole or not at all */
+static void pkram_damage_test_claim(struct kunit *test)
+{
+	struct page *pages = alloc_pages(GFP_KERNEL, 3);
+	const u64 pfn = page_to_pfn(pages);
+	struct folio *folio;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	split_page(pages, 3);
+	for (i = 0; i < 7; i++)
+		SetPageReserved(pages + i);
+	KUNIT_EXPECT_PTR_EQ(test, pkram_claim_folio(pfn, 3),
+			    ERR_PTR(-EBADMSG));
+	for (i = 0; i < 7; i++)
+		KUNIT_EXPECT_TRUE(test, PageReserved(pages + i));
+	KUNIT_EXPECT_TRUE(test, pkram_frame_fresh(pfn));
+
+	SetPageReserved(pages + 7);
+	folio = pkram_claim_folio(pfn, 3);
+	KUNIT_ASSERT_PTR_EQ(test, folio, page_folio(pages));
+	KUNIT_EXPECT_FALSE(test, pkram_frame_fresh(pfn));
+	KUNIT_EXPECT_EQ(test, folio_order(folio), 3);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	for (i = 1; i < 8; i++) {
+		KUNIT_EXPECT_PTR_EQ(test, page_folio(pages + i), folio);
+		KUNIT_EXPECT_EQ(test, atomic_read(&pages[i]._refcount), 0);
+		KUNIT_EXPECT_FALSE(test, pages[i].flags & BIT(PG_reserved));
+	}
+	adjust_managed_page_count(pages, -8);
+	folio_put(folio);
+}
+
 #ifdef CONFIG_MEMORY_FAILURE
 /* Proves: a page that has failed is loaded only by who asks for it, claimed or not */
 static void pkram_damage_test_hwpoison(struct kunit *test)
@@ -506,6 +572,8 @@ static struct kunit_case pkram_damage_cases[] = {
 	KUNIT_CASE(pkram_damage_test_references),
 	KUNIT_CASE(pkram_damage_test_runs),
 	KUNIT_CASE(pkram_damage_test_order),
+	KUNIT_CASE(pkram_damage_test_fresh),
+	KUNIT_CASE(pkram_damage_test_claim),
 #ifdef CONFIG_MEMORY_FAILURE
 	KUNIT_CASE(pkram_damage_test_hwpoison),
 #endif

@@ -171,6 +171,21 @@ static struct folio *folio_new(u64 pfn, unsigned int order)
 	return folio;
 }
 
+bool pkram_frame_fresh(u64 pfn)
+{
+	return !folio_in(pfn, 1);
+}
+
+unsigned long pkram_claim_pages_noprof(u64 pfn, unsigned long nr)
+{
+	unsigned long done;
+
+	EXPECT(pkram_frames_preserved(pfn, nr));
+	for (done = 0; done < nr && pkram_frame_fresh(pfn + done); done++)
+		folio_get(folio_new(pfn + done, 0));
+	return done;
+}
+
 struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 {
 	struct folio *folio = folio_in(pfn, 1UL << order);
@@ -270,6 +285,15 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 		folio_put(folio);
 	}
 	forget(pfn, frames);
+}
+
+void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr)
+{
+	for (; nr; nr--, runs++) {
+		struct pkram_run run = pkram_run_unpack(runs);
+
+		pkram_drop_run(run.pfn, run.order, run.nr);
+	}
 }
 
 u64 pkram_drop_orphan(u64 pfn)

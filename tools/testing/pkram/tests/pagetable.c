@@ -184,6 +184,46 @@ static void test_clear_unset(void)
 	destroy();
 }
 
+/* Runs in one leaf, in another, over the edge of two, large folios; one not set */
+static void test_clear_runs(void)
+{
+	static const struct pkram_run runs[] = {
+		{ .pfn = 7, .nr = 1 },
+		{ .pfn = 100, .nr = 10 },
+		{ .pfn = 512, .nr = 3, .order = 9 },
+		{ .pfn = 9, .nr = 1 },
+		{ .pfn = 5 * MID + 3, .nr = 1 },
+		{ .pfn = LEAF - 2, .nr = LEAF + 4 },
+		{ .pfn = 8, .nr = 1 },
+	};
+	struct pkram_run_ser sers[ARRAY_SIZE(runs)];
+	u64 left, before;
+	unsigned int i;
+
+	EXPECT_EQ(set(6, 1), 0);
+	for (i = 0; i < ARRAY_SIZE(runs); i++) {
+		sers[i] = pkram_run_pack(&runs[i]);
+		EXPECT_EQ(set(runs[i].pfn, runs[i].nr << runs[i].order), 0);
+	}
+	EXPECT_EQ(pkram_pagetable_validate(&pt), 0);
+	pkram_pagetable_clear_runs(&pt, sers, ARRAY_SIZE(runs));
+	EXPECT_EQ(pkram_pagetable_validate(&pt), 0);
+	left = pt.nr_set - pt.nr_tables;
+	EXPECT_EQ(left, 1);
+	EXPECT(pkram_pagetable_test(&pt, 6));
+
+	/* The second is not set: a warning, and the others are cleared */
+	EXPECT_EQ(set(7, 1), 0);
+	EXPECT_EQ(set(512, 3 << 9), 0);
+	pkram_pagetable_clear_runs(&pt, sers, 3);
+	EXPECT_WARNINGS(1);
+	EXPECT_EQ(pt.nr_set - pt.nr_tables, left);
+	before = sim_fingerprint();
+	pkram_pagetable_clear_runs(&pt, sers, 0);
+	EXPECT_EQ(sim_fingerprint(), before);
+	destroy();
+}
+
 /*
  * A set over many leaves that are not there, with tables that lie far away
  * and need leaves for their own bits, ended by lack of memory at each of its
@@ -580,6 +620,8 @@ const struct test pagetable_tests[] = {
 	  test_exist_new_table },
 	{ "clear_unset", "clearing what is not set warns and changes nothing",
 	  test_clear_unset },
+	{ "clear_runs", "many runs at a time, wherever they lie",
+	  test_clear_runs },
 	{ "enomem", "no bit of the range is set after -ENOMEM at any allocation",
 	  test_enomem },
 	{ "enomem_nothing_changes", "one leaf or nothing, byte by byte",
