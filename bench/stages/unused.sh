@@ -4,4 +4,4 @@
 
 results arrive $B now
 mount -t tmpfs -o size=100%,nr_inodes=0 bench $M
-results micro $B micro $M 5
+results micro $B micro $M 3
