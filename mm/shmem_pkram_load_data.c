@@ -689,10 +689,11 @@ void shmem_pkram_undo_folios(struct shmem_pkram_loader *ld)
 
 	while (ld->batch_pos < ld->batch_nr)
 		folio_put(ld->batch[ld->batch_pos++].folio);
+	/* First, since what goes is taken off what has been counted */
+	shmem_load_count(ld);
 	shmem_load_undo(&ld->folios);
 	if (!ld->nids)
 		return;
-	shmem_load_count(ld);
 	for_each_online_node(nid)
 		shmem_load_undo(&ld->nids[nid].folios);
 }
