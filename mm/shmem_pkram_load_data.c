@@ -120,11 +120,16 @@ static int shmem_load_try_pay(struct shmem_pkram_loader *ld, unsigned long nr,
 }
 #endif
 
-/*
- * Have the memcg of who mounts pay for @nr pages, and for some that follow unless
- * that brings it to its limit.
- */
+/* Have the memcg of who mounts pay for @nr pages */
 static int shmem_load_pay(struct shmem_pkram_loader *ld, unsigned long nr)
+{
+	if (!ld->memcg || ld->paid >= nr)
+		return 0;
+	return shmem_load_try_pay(ld, nr - ld->paid, SHMEM_PKRAM_GFP);
+}
+
+/* The same, and for some that follow unless that brings it to its limit */
+static int shmem_load_pay_ahead(struct shmem_pkram_loader *ld, unsigned long nr)
 {
 	unsigned long more;
 
@@ -137,7 +142,7 @@ static int shmem_load_pay(struct shmem_pkram_loader *ld, unsigned long nr)
 			return 0;
 		ld->advance /= 2;
 	}
-	return shmem_load_try_pay(ld, nr - ld->paid, SHMEM_PKRAM_GFP);
+	return shmem_load_pay(ld, nr);
 }
 
 /* Give a folio to the memcg that has paid for it; it is on no list of it yet */
@@ -317,7 +322,7 @@ static long shmem_load_fill(struct shmem_pkram_loader *ld, struct inode *inode,
 	unsigned long done = 0;
 	int err;
 
-	err = shmem_load_pay(ld, 1);
+	err = shmem_load_pay_ahead(ld, 1);
 	if (err)
 		return err;
 	if (ld->memcg)
@@ -363,6 +368,11 @@ static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
 	const long nr = folio_nr_pages(folio);
 	XA_STATE_ORDER(xas, &mapping->i_pages, next->index, folio_order(folio));
 	struct shmem_load_nid *n = &ld->nids[folio_nid(folio)];
+	int err;
+
+	err = shmem_load_pay_ahead(ld, nr);
+	if (err)
+		return err;
 
 	folio->mapping = mapping;
 	folio->index = next->index;
@@ -395,7 +405,11 @@ static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
 	return nr;
 }
 
-/* The same for a folio that may be on an LRU, and be known to others */
+/*
+ * The same for a folio that may be on an LRU, and be known to others. If it is of
+ * who mounts, who may have no room for more, it is given back before it is paid for
+ * again; not ahead, since those that follow will be given back too.
+ */
 static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
 			      const struct pkram_loaded *next)
 {
@@ -405,6 +419,8 @@ static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode
 	if (folio_ref_count(folio) != 2 || folio_test_lru(folio) ||
 	    folio_memcg(folio))
 		err = shmem_load_settle(ld, folio);
+	if (!err)
+		err = shmem_load_pay(ld, folio_nr_pages(folio));
 	if (err)
 		return err;
 
@@ -430,7 +446,6 @@ static long shmem_load_one(struct shmem_pkram_loader *ld, struct inode *inode)
 {
 	const struct pkram_loaded *next = ld->batch + ld->batch_pos;
 	struct folio *folio = next->folio;
-	int err;
 
 	if (!shmem_load_folio_possible(inode, next))
 		return -EBADMSG;
@@ -438,9 +453,6 @@ static long shmem_load_one(struct shmem_pkram_loader *ld, struct inode *inode)
 	    (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
 	     folio_order(folio) > MAX_PAGECACHE_ORDER))
 		return -EOPNOTSUPP;
-	err = shmem_load_pay(ld, folio_nr_pages(folio));
-	if (err)
-		return err;
 	if (next->fresh && folio_test_large(folio))
 		return shmem_load_fill_large(ld, inode, next);
 	return shmem_load_insert(ld, inode, next);
@@ -677,10 +689,11 @@ void shmem_pkram_undo_folios(struct shmem_pkram_loader *ld)
 
 	while (ld->batch_pos < ld->batch_nr)
 		folio_put(ld->batch[ld->batch_pos++].folio);
+	/* First, since what goes is taken off what has been counted */
+	shmem_load_count(ld);
 	shmem_load_undo(&ld->folios);
 	if (!ld->nids)
 		return;
-	shmem_load_count(ld);
 	for_each_online_node(nid)
 		shmem_load_undo(&ld->nids[nid].folios);
 }

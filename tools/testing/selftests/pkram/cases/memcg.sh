@@ -56,7 +56,7 @@ gone() {
 
 setup() {
 	echo +memory > $cg/cgroup.subtree_control
-	mkdir -p $cg/a $cg/b $cg/c
+	mkdir -p $cg/a $cg/b $cg/c $cg/d
 	echo 100M > $cg/c/memory.max
 }
 
@@ -120,6 +120,24 @@ stage1() {
 	gone b
 	expect_nothing_preserved
 
+	# Who has paid for it once pays no second time, not even for a moment
+	in_group d mount -t tmpfs -o pkram=memcg,size=200M,huge=always memcg $M
+	in_group d $T fill $M/huge 96M 1
+	mount -o remount,huge=never $M
+	remember $M tight
+	preserve
+	umount $M
+	charged d 96 0
+	# Less than one more folio
+	echo $((97 * 1024 + 512))K > $cg/d/memory.max
+	mount_in d -w
+	charged d 96
+	check $M tight
+	umount $M
+	charged d 0
+	gone d
+	expect_nothing_preserved
+
 	# Who had it is gone
 	setup
 	in_group a mount -t tmpfs -o pkram=memcg,size=300M memcg $M
@@ -136,6 +154,12 @@ stage1() {
 
 stage2() {
 	setup
+	# A load that fails in the middle leaves what the next one needs, and no trace
+	echo 60M > $cg/c/memory.max
+	[ "$(in_group c $T mount $M rw pkram=memcg)" = ENOMEM ] ||
+		fail "memory.max"
+	charged c 0
+	gone c
 	mount_in b -r
 	charged b 100
 	umount $M

@@ -4,8 +4,10 @@
 # stages: 2
 # vm smp: -m 1G
 # vm numa: -m 1G --numa 2
+# vm gen: -m 1G -a pkram_test.gen=1
 
 cg=/sys/fs/cgroup
+gen=/sys/kernel/mm/lru_gen/enabled
 N=/mnt/n
 
 # meminfo FIELD...: the sum of these, in MiB
@@ -66,6 +68,11 @@ stage2() {
 	local shmem anon unevictable
 
 	[ -e /sys/block/zram0 ] || skip "no zram"
+	if [ "$(param gen 0)" = 1 ]; then
+		[ -e $gen ] || skip "no generations"
+		echo y > $gen
+		echo "GENERATIONS $(cat $gen)"
+	fi
 	swap_on 300M
 	shmem=$(meminfo Shmem)
 	anon=$(meminfo 'Active(anon)' 'Inactive(anon)')
