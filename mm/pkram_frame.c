@@ -497,8 +497,17 @@ static void pkram_drop_folio(struct folio *folio)
 	folio_put(folio);
 }
 
-/* The frames are no longer marked as preserved */
-static void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr)
+/**
+ * pkram_drop_folios() - give up the hold on folios that are not marked as preserved
+ * @pfn: first frame
+ * @order: order of each folio
+ * @nr: number of folios, 0 for none
+ *
+ * As pkram_drop_run(), when they are not marked yet, or no longer.
+ *
+ * Context: May sleep.
+ */
+void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr)
 {
 	u64 cur, done;
 

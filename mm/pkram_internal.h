@@ -101,6 +101,7 @@ void pkram_aside_begin(void);
 void pkram_aside_end(void);
 bool pkram_pages_failed(void);
 bool pkram_folio_poisoned(struct folio *folio);
+void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
 void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr);
 u64 pkram_drop_orphan(u64 pfn);

@@ -17,8 +17,8 @@
  *   it follows from the order of these two: each side changes one of refcount and
  *   lock bit, and looks at the other afterwards.
  *   For that to hold, what locks a folio has to be a full barrier, as it is on x86.
- *   Where it is not, a folio could be found in the swap cache by a load in the same
- *   boot, which refuses it; its contents are right in any case.
+ *   Where it only acquires, we lock it for a moment: who does so after us sees what
+ *   we have done before we have unlocked it.
  * - Contents come before the bit that says up to date, with the folio locked from
  *   its first appearance on; and that bit is never cleared again.
  * - The caller has seen to it that nobody writes. Pins are looked at without the
@@ -148,6 +148,20 @@ static enum pkram_walk_end pkram_walk_place(struct pkram_walk *w, u64 pfn, u64 n
 }
 
 /*
+ * A folio, which we have a reference to, has not been seen locked: can somebody
+ * have locked it who does not see that reference?
+ */
+static bool pkram_walk_raced(struct folio *folio)
+{
+	if (IS_ENABLED(CONFIG_X86))
+		return false;
+	if (!folio_trylock(folio))
+		return true;
+	folio_unlock(folio);
+	return false;
+}
+
+/*
  * Is there more to a folio, which we have a reference to, than its contents? In
  * a small one each pin is many references; whose they are the caller shall find
  * out.
@@ -158,7 +172,8 @@ static bool pkram_walk_odd(const struct pkram_walk *w, struct folio *folio,
 	const unsigned long mask = BIT(PG_locked) | BIT(PG_uptodate) |
 				   __PG_HWPOISON;
 
-	if ((READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate))
+	if ((READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate) ||
+	    pkram_walk_raced(folio))
 		return true;
 	if (!folio_test_large(folio))
 		return refs >= GUP_PIN_COUNTING_BIAS;
@@ -184,7 +199,7 @@ static enum pkram_walk_end pkram_walk_take(struct pkram_walk *w,
 		if (end)
 			return end;
 	}
-	/* Fully ordered: reclaim has locked it before, or sees this */
+	/* Fully ordered, unlike folio_get() */
 	if (pkram_walk_odd(w, folio, folio_ref_inc_return(folio))) {
 		/* The page cache has another */
 		folio_put(folio);
@@ -243,7 +258,8 @@ static void pkram_walk_node(struct pkram_walk *w, struct xa_state *xas,
 		if (pfn != next && !w->room)
 			break;
 		if (folio_ref_inc_return(folio) >= GUP_PIN_COUNTING_BIAS ||
-		    (READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate)) {
+		    (READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate) ||
+		    pkram_walk_raced(folio)) {
 			folio_put(folio);
 			break;
 		}

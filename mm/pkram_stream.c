@@ -326,27 +326,16 @@ static void pkram_access_splice(struct pkram_access *pa)
 	}
 }
 
-/* Put the folios of a run that is not in the page table yet */
-static void pkram_put_run(const struct pkram_run *run)
-{
-	u64 i;
-
-	for (i = 0; i < run->nr; i++) {
-		folio_put(pfn_folio(run->pfn + (i << run->order)));
-		cond_resched();
-	}
-}
-
-/* Drop all that @pa has built */
+/* Drop all that @pa has built, the last of which is not in the page table yet */
 static void pkram_access_discard(struct pkram_access *pa)
 {
 	struct pkram_link_ser *link = pa->link;
-	struct pkram_run run;
+	struct pkram_run run = pa->run;
 
-	pkram_put_run(&pa->run);
+	pkram_drop_folios(run.pfn, run.order, run.nr);
 	while (pa->type == PKRAM_OBJ_PAGES && link && link->nr > pa->marked) {
 		run = pkram_run_unpack(&link->runs[--link->nr]);
-		pkram_put_run(&run);
+		pkram_drop_folios(run.pfn, run.order, run.nr);
 	}
 	if (pa->head)
 		pkram_chain_free(pkram_virt_to_pfn(pa->head));

@@ -2,7 +2,9 @@
 /*
  * KUnit tests of pkram_save_mapping(), with a page cache that belongs to no file.
  */
+#include <linux/align.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
@@ -201,10 +203,357 @@ static void pkram_mapping_test_twice(struct kunit *test)
 	pkram_kunit_cache_free(test, c);
 }
 
+/* ------------------------------------------------------- folios of all sizes */
+
+/* What the caller has to do with a large folio */
+enum pkram_kunit_trouble {
+	PKRAM_KUNIT_NONE,
+	PKRAM_KUNIT_HAS_LOCK,
+	PKRAM_KUNIT_HAS_PIN,
+	PKRAM_KUNIT_IS_STALE,
+};
+
+struct pkram_kunit_place {
+	unsigned int order;
+	enum pkram_kunit_trouble trouble;
+};
+
+/* In this order, each at the next index that is a multiple of its size */
+static const struct pkram_kunit_place pkram_kunit_places[] = {
+	{ 0 }, { 2 }, { 0 }, { 0 }, { 1 }, { 5 }, { 6 }, { 3 }, { 0 },
+	{ 2, PKRAM_KUNIT_HAS_LOCK }, { 0 }, { 7 },
+	{ 7, PKRAM_KUNIT_HAS_PIN }, { 9 }, { 9 },
+	{ 9, PKRAM_KUNIT_HAS_LOCK }, { 6, PKRAM_KUNIT_IS_STALE }, { 6 }, { 0 },
+};
+
+#define PKRAM_KUNIT_PLACES	ARRAY_SIZE(pkram_kunit_places)
+
+struct pkram_kunit_sizes {
+	struct address_space mapping;
+	struct folio *folios[PKRAM_KUNIT_PLACES];
+};
+
+static void pkram_kunit_trouble(struct folio *folio, unsigned int i, bool make)
+{
+	switch (pkram_kunit_places[i].trouble) {
+	case PKRAM_KUNIT_NONE:
+		break;
+	case PKRAM_KUNIT_HAS_LOCK:
+		if (make)
+			folio_lock(folio);
+		else
+			folio_unlock(folio);
+		break;
+	case PKRAM_KUNIT_HAS_PIN:
+		atomic_set(&folio->_pincount, make);
+		break;
+	case PKRAM_KUNIT_IS_STALE:
+		if (make)
+			folio_clear_uptodate(folio);
+		break;
+	}
+}
+
+static void pkram_kunit_store_folio(struct kunit *test,
+				    struct address_space *mapping,
+				    struct folio *folio)
+{
+	XA_STATE_ORDER(xas, &mapping->i_pages, folio->index, folio_order(folio));
+
+	do {
+		xas_lock_irq(&xas);
+		xas_store(&xas, folio);
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, xas_error(&xas));
+}
+
+static struct pkram_kunit_sizes *pkram_kunit_sizes(struct kunit *test)
+{
+	struct pkram_kunit_sizes *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	pgoff_t index = 0;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	address_space_init_once(&c->mapping);
+	for (i = 0; i < PKRAM_KUNIT_PLACES; i++) {
+		const unsigned int order = pkram_kunit_places[i].order;
+		struct folio *folio = pkram_kunit_folio(test, order, i);
+
+		index = ALIGN(index, 1UL << order);
+		folio->index = index;
+		index += 1UL << order;
+		folio_mark_uptodate(folio);
+		pkram_kunit_trouble(folio, i, true);
+		pkram_kunit_store_folio(test, &c->mapping, folio);
+		c->folios[i] = folio;
+	}
+	return c;
+}
+
+static void pkram_kunit_sizes_free(struct kunit *test,
+				   struct pkram_kunit_sizes *c)
+{
+	unsigned int i;
+
+	xa_destroy(&c->mapping.i_pages);
+	for (i = 0; i < PKRAM_KUNIT_PLACES; i++) {
+		pkram_kunit_trouble(c->folios[i], i, false);
+		KUNIT_EXPECT_EQ(test, folio_ref_count(c->folios[i]), 1);
+		folio_put(c->folios[i]);
+	}
+	kvfree(c);
+}
+
+/* The first folio from @i on that is or is not for the caller */
+static unsigned int pkram_kunit_next(unsigned int i, bool trouble)
+{
+	while (i < PKRAM_KUNIT_PLACES && !pkram_kunit_places[i].trouble == trouble)
+		i++;
+	return i;
+}
+
+/* Wherever a walk begins, a folio that begins before is for the caller */
+static void pkram_kunit_begin_inside(struct kunit *test, struct pkram_access *pa,
+				     struct pkram_kunit_sizes *c)
+{
+	pgoff_t nr, skip, index;
+	unsigned int i;
+
+	for (i = 0; i < PKRAM_KUNIT_PLACES; i++) {
+		nr = folio_nr_pages(c->folios[i]);
+		for (skip = 1; skip < nr; skip++) {
+			index = c->folios[i]->index + skip;
+			KUNIT_ASSERT_EQ(test, 1, pkram_save_mapping(pa, &c->mapping,
+								    &index));
+			KUNIT_ASSERT_EQ(test, index, c->folios[i]->index + skip);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, 0, pa->nr);
+}
+
+/*
+ * Proves: folios of all sizes, and small ones between them, are saved in whichever
+ * nodes of the XArray they are, and large ones that take more are left.
+ */
+static void pkram_mapping_test_sizes(struct kunit *test)
+{
+	struct pkram_kunit_sizes *c = pkram_kunit_sizes(test);
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	struct folio *folio;
+	unsigned int i = 0;
+	pgoff_t index = 0;
+	int ret;
+
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	pkram_kunit_begin_inside(test, &pa, c);
+	while ((ret = pkram_save_mapping(&pa, &c->mapping, &index)) == 1) {
+		i = pkram_kunit_next(i, true);
+		KUNIT_ASSERT_LT(test, i, PKRAM_KUNIT_PLACES);
+		folio = c->folios[i++];
+		KUNIT_EXPECT_LE(test, index, folio->index);
+		index = folio_next_index(folio);
+	}
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ(test, index,
+			folio_next_index(c->folios[PKRAM_KUNIT_PLACES - 1]));
+	KUNIT_EXPECT_EQ(test, pkram_kunit_next(i, true), PKRAM_KUNIT_PLACES);
+	KUNIT_ASSERT_EQ(test, 0, pkram_finish_access(&pa, true));
+	pkram_kunit_end_save(test, &ps);
+
+	pkram_kunit_begin_load(test, &ps);
+	for (i = 0; (folio = pkram_load_folio(&pa, &index)); i++) {
+		KUNIT_ASSERT_FALSE(test, IS_ERR(folio));
+		i = pkram_kunit_next(i, false);
+		KUNIT_ASSERT_LT(test, i, PKRAM_KUNIT_PLACES);
+		KUNIT_ASSERT_PTR_EQ(test, folio, c->folios[i]);
+		KUNIT_EXPECT_EQ(test, index, folio->index);
+		KUNIT_EXPECT_TRUE(test, pkram_kunit_folio_is(folio,
+					pkram_kunit_places[i].order, i));
+		folio_put(folio);
+	}
+	KUNIT_EXPECT_EQ(test, pkram_kunit_next(i, false), PKRAM_KUNIT_PLACES);
+	pkram_finish_access(&pa, true);
+	pkram_kunit_end_load(test, &ps);
+	pkram_kunit_sizes_free(test, c);
+}
+
+/* ---------------------------------------------------------------------- runs */
+
+#define PKRAM_KUNIT_ROW		128
+#define PKRAM_KUNIT_BACKWARDS	120
+
+/* Ascending from 10 with one hole, over the edges of nodes; the last go down */
+static pgoff_t pkram_kunit_row_index(unsigned int i)
+{
+	if (i < 100)
+		return 10 + i;
+	return 11 + (i < PKRAM_KUNIT_BACKWARDS ?
+		     i : PKRAM_KUNIT_BACKWARDS + PKRAM_KUNIT_ROW - 1 - i);
+}
+
+static void pkram_kunit_expect_run(struct kunit *test,
+				   const struct pkram_link_ser *link,
+				   unsigned int i, u64 pfn, pgoff_t index, u64 nr,
+				   unsigned int flags)
+{
+	const struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+
+	KUNIT_EXPECT_EQ(test, run.pfn, pfn);
+	KUNIT_EXPECT_EQ(test, run.index, index);
+	KUNIT_EXPECT_EQ(test, run.nr, nr);
+	KUNIT_EXPECT_EQ(test, run.order, 0);
+	KUNIT_EXPECT_EQ(test, run.flags, flags);
+}
+
+/*
+ * Proves: a run is as long as frame, index and flags allow, and goes on where a
+ * save of one folio has left it; but for those there are no others.
+ */
+static void pkram_mapping_test_runs(struct kunit *test)
+{
+	struct page *pages = alloc_pages(GFP_KERNEL, ilog2(PKRAM_KUNIT_ROW));
+	struct address_space *mapping = kvzalloc(sizeof(*mapping), GFP_KERNEL);
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	pgoff_t index = 11;
+	unsigned int i, nr;
+	u64 pfn;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	KUNIT_ASSERT_NOT_NULL(test, mapping);
+	pfn = page_to_pfn(pages);
+	split_page(pages, ilog2(PKRAM_KUNIT_ROW));
+	address_space_init_once(mapping);
+	for (i = 0; i < PKRAM_KUNIT_ROW; i++) {
+		struct folio *folio = page_folio(pages + i);
+
+		folio->index = pkram_kunit_row_index(i);
+		folio_mark_uptodate(folio);
+		pkram_kunit_store_folio(test, mapping, folio);
+	}
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_folio(&pa, page_folio(pages),
+							10, 0));
+	KUNIT_ASSERT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+	KUNIT_ASSERT_EQ(test, 0, pkram_end_run(&pa));
+	KUNIT_EXPECT_EQ(test, pa.nr, PKRAM_KUNIT_ROW);
+	nr = PKRAM_KUNIT_ROW - PKRAM_KUNIT_BACKWARDS;
+	KUNIT_ASSERT_EQ(test, pa.link->nr, 3 + nr);
+	KUNIT_EXPECT_EQ(test, pkram_link_length(pa.link), PKRAM_KUNIT_ROW);
+	pkram_kunit_expect_run(test, pa.link, 0, pfn, 10, 1, 0);
+	pkram_kunit_expect_run(test, pa.link, 1, pfn + 1, 11, 99,
+			       PKRAM_RUN_UPTODATE);
+	pkram_kunit_expect_run(test, pa.link, 2, pfn + 100, 111, 20,
+			       PKRAM_RUN_UPTODATE);
+	for (i = 0; i < nr; i++)
+		pkram_kunit_expect_run(test, pa.link, 3 + i,
+				       pfn + PKRAM_KUNIT_ROW - 1 - i,
+				       11 + PKRAM_KUNIT_BACKWARDS + i, 1,
+				       PKRAM_RUN_UPTODATE);
+	KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pa, false));
+	pkram_finish_save_obj(&ps);
+	pkram_discard_save(&ps);
+	xa_destroy(&mapping->i_pages);
+	for (i = 0; i < PKRAM_KUNIT_ROW; i++) {
+		KUNIT_EXPECT_EQ(test, page_ref_count(pages + i), 1);
+		__free_page(pages + i);
+	}
+	kvfree(mapping);
+}
+
+/* Proves: an empty page cache is saved, and a single folio wherever it stands */
+static void pkram_mapping_test_single(struct kunit *test)
+{
+	static const pgoff_t indices[] = {
+		0, 1, 63, 64, (MAX_LFS_FILESIZE >> PAGE_SHIFT) - 1,
+	};
+	struct address_space *mapping = kvzalloc(sizeof(*mapping), GFP_KERNEL);
+	struct folio *folio = pkram_kunit_folio(test, 0, 1);
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	unsigned int i;
+	pgoff_t index;
+
+	KUNIT_ASSERT_NOT_NULL(test, mapping);
+	address_space_init_once(mapping);
+	folio_mark_uptodate(folio);
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	for (i = 0; i < ARRAY_SIZE(indices); i++) {
+		index = 0;
+		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+		KUNIT_EXPECT_EQ(test, 0, index);
+		folio->index = indices[i];
+		pkram_kunit_store_folio(test, mapping, folio);
+		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+		KUNIT_EXPECT_EQ(test, indices[i] + 1, index);
+		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+		KUNIT_EXPECT_EQ(test, 1, pa.nr);
+		KUNIT_EXPECT_EQ(test, indices[i], pa.run.index);
+		KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pa, false));
+		KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+		xa_destroy(&mapping->i_pages);
+	}
+	pkram_finish_save_obj(&ps);
+	pkram_discard_save(&ps);
+	folio_put(folio);
+	kvfree(mapping);
+}
+
+#ifdef CONFIG_MEMORY_FAILURE
+/*
+ * Proves: a large folio a part of which fails while an access holds it, and that
+ * nobody else wants, is not given to the page allocator when the access fails.
+ */
+static void pkram_mapping_test_failed(struct kunit *test)
+{
+	struct address_space *mapping = kvzalloc(sizeof(*mapping), GFP_KERNEL);
+	struct folio *folio = pkram_kunit_folio(test, 3, 1);
+	struct page *page = folio_page(folio, 5);
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	pgoff_t index = 0;
+	bool kept;
+
+	KUNIT_ASSERT_NOT_NULL(test, mapping);
+	address_space_init_once(mapping);
+	folio->index = 8;
+	folio_mark_uptodate(folio);
+	pkram_kunit_store_folio(test, mapping, folio);
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+	KUNIT_ASSERT_EQ(test, folio_ref_count(folio), 2);
+	xa_destroy(&mapping->i_pages);
+	folio_put(folio);
+
+	SetPageHWPoison(page);
+	num_poisoned_pages_inc(page_to_pfn(page));
+	KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pa, false));
+	kept = folio_test_large(folio) && folio_ref_count(folio) == 1;
+	KUNIT_EXPECT_TRUE(test, kept);
+	ClearPageHWPoison(page);
+	num_poisoned_pages_sub(page_to_pfn(page), 1);
+	if (kept) {
+		folio_clear_has_hwpoisoned(folio);
+		folio_put(folio);
+	}
+	pkram_finish_save_obj(&ps);
+	pkram_discard_save(&ps);
+	kvfree(mapping);
+}
+#endif
+
 static struct kunit_case pkram_mapping_cases[] = {
 	KUNIT_CASE(pkram_mapping_test_save),
 	KUNIT_CASE(pkram_mapping_test_discard),
 	KUNIT_CASE(pkram_mapping_test_twice),
+	KUNIT_CASE(pkram_mapping_test_sizes),
+	KUNIT_CASE(pkram_mapping_test_runs),
+	KUNIT_CASE(pkram_mapping_test_single),
+#ifdef CONFIG_MEMORY_FAILURE
+	KUNIT_CASE(pkram_mapping_test_failed),
+#endif
 	{ }
 };
 

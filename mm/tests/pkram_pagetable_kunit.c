@@ -4,6 +4,7 @@
  * ways in which it can go wrong are tested in tools/testing/pkram.
  */
 #include <linux/bitmap.h>
+#include <linux/crc32.h>
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
 
@@ -174,6 +175,29 @@ static void pkram_pagetable_test_frames(struct kunit *test)
 	folio_put(folio);
 }
 
+/* Proves: the architecture's checksum is the library's, however bytes lie */
+static void pkram_pagetable_test_crc(struct kunit *test)
+{
+	u8 *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	size_t at, nr;
+	u32 sum;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	pkram_kunit_fill(buf, PAGE_SIZE, 0, 3);
+	KUNIT_EXPECT_EQ(test, __crc32c_le(PKRAM_CRC_SEED, buf, PAGE_SIZE),
+			pkram_crc(PKRAM_CRC_SEED, buf, PAGE_SIZE));
+	for (at = 0; at < 9; at++) {
+		for (nr = 0; nr < 100; nr++) {
+			sum = __crc32c_le(at, buf + at, nr);
+			KUNIT_ASSERT_EQ(test, sum, pkram_crc(at, buf + at, nr));
+			/* In two pieces it is the same */
+			KUNIT_ASSERT_EQ(test, sum,
+					pkram_crc(pkram_crc(at, buf + at, nr / 3),
+						  buf + at + nr / 3, nr - nr / 3));
+		}
+	}
+}
+
 static struct kunit_case pkram_pagetable_cases[] = {
 	KUNIT_CASE(pkram_pagetable_test_model),
 	KUNIT_CASE(pkram_pagetable_test_range),
@@ -181,6 +205,7 @@ static struct kunit_case pkram_pagetable_cases[] = {
 	KUNIT_CASE(pkram_pagetable_test_move),
 	KUNIT_CASE(pkram_pagetable_test_allowed),
 	KUNIT_CASE(pkram_pagetable_test_frames),
+	KUNIT_CASE(pkram_pagetable_test_crc),
 	{ }
 };
 

@@ -272,6 +272,12 @@ void pkram_meta_free(void *meta)
 	pkram_table_free(meta);
 }
 
+void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr)
+{
+	for (; nr; nr--, pfn += 1 << order)
+		folio_put(pfn_folio(pfn));
+}
+
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 {
 	const u64 frames = nr << order;
