@@ -138,6 +138,11 @@ bool folio_contain_hwpoisoned_page(const struct folio *folio)
 	return range_poisoned(folio->pfn, folio_nr_pages(folio));
 }
 
+bool pkram_pages_failed(void)
+{
+	return nr_poisoned;
+}
+
 bool pkram_folio_poisoned(struct folio *folio)
 {
 	return folio_contain_hwpoisoned_page(folio);
