@@ -17,8 +17,16 @@
  *	|		allocator: what is free outside of the landing map is
  *	|		reserved whole, in a few ranges whatever is in it
  *	v
- *  pkram_hand_back()	all of struct page is there: frames of these ranges that
- *			the page table marks stay reserved, all others are freed
+ *  pkram_hand_back()	the deferred part of struct page is there: frames of these
+ *			ranges that the page table marks stay reserved, all others
+ *			are freed, what lies scattered in the background
+ *
+ * Memory held back has its struct pages initialised by pkram_hand_back() too: by
+ * all CPUs, and each page once, which as reserved memory it would not be. Until
+ * then the rule is that of deferred initialisation, and holds for the same time:
+ * blocks of the page allocator are initialised as a whole or not at all, so that
+ * no neighbour of a page that is freed is looked at before there is something to
+ * see.
  *
  * What others reserve meanwhile, knowing no PKRAM (the image, the initrd,
  * firmware tables), is not in the ranges that are held back. Preserved frames
@@ -28,14 +36,13 @@
 #define pr_fmt(fmt) "pkram: " fmt
 
 #include <linux/crash_dump.h>
-#include <linux/find.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kstrtox.h>
 #include <linux/memblock.h>
-#include <linux/page-isolation.h>
-#include <linux/pgalloc_tag.h>
+#include <linux/padata.h>
+#include <linux/page_ext.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sizes.h>
@@ -50,10 +57,18 @@
  */
 #define PKRAM_HELD_MAX	512
 
-/* Free memory outside of the landing map, in ascending order */
+/*
+ * Free memory outside of the landing map, in ascending order, each in one NUMA node.
+ * struct page from @first_pfn to @last_pfn is not reserved yet, and from
+ * @deferred_pfn on not even initialised.
+ */
 struct pkram_held {
 	u64 start_pfn;
 	u64 end_pfn;
+	u64 first_pfn;
+	u64 last_pfn;
+	u64 deferred_pfn;
+	int nid;
 };
 
 static struct pkram_held pkram_held[PKRAM_HELD_MAX] __initdata;
@@ -286,7 +301,8 @@ static bool __init pkram_in_landing(phys_addr_t base)
 }
 
 /* The lowest range that is free and outside of the landing map */
-static bool __init pkram_next_free(phys_addr_t *start, phys_addr_t *end)
+static bool __init pkram_next_free(phys_addr_t *start, phys_addr_t *end,
+				   int *nid)
 {
 	u64 i;
 
@@ -296,13 +312,41 @@ static bool __init pkram_next_free(phys_addr_t *start, phys_addr_t *end)
 	 * about MEMBLOCK_HOTPLUG.
 	 */
 	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_HOTPLUG, start, end,
-				NULL)
+				nid)
 		if (*start < *end && !pkram_in_landing(*start))
 			return true;
 	return false;
 }
 
-static void __init pkram_hold(phys_addr_t start, phys_addr_t end)
+/* The first frame of a node whose struct page is initialised later */
+static u64 __init pkram_deferred_pfn(int nid)
+{
+#ifdef CONFIG_DEFERRED_STRUCT_PAGE_INIT
+	return NODE_DATA(nid)->first_deferred_pfn;
+#else
+	return U64_MAX;
+#endif
+}
+
+/*
+ * Leave struct page of what is held back to pkram_init_pages(), but for blocks that
+ * the range has only a part of. Not if somebody is going to look at all of struct
+ * page before.
+ */
+static void __init pkram_hold_noinit(struct pkram_held *held)
+{
+	const u64 first = ALIGN(held->start_pfn, MAX_ORDER_NR_PAGES);
+	const u64 last = ALIGN_DOWN(held->end_pfn, MAX_ORDER_NR_PAGES);
+
+	if (first >= last || early_page_ext_enabled() ||
+	    memblock_reserved_mark_noinit(PFN_PHYS(first), PFN_PHYS(last - first)))
+		return;
+	held->first_pfn = first;
+	held->last_pfn = last;
+	held->deferred_pfn = pkram_deferred_pfn(held->nid);
+}
+
+static void __init pkram_hold(phys_addr_t start, phys_addr_t end, int nid)
 {
 	struct pkram_held *held = &pkram_held[pkram_nr_held];
 
@@ -315,6 +359,8 @@ static void __init pkram_hold(phys_addr_t start, phys_addr_t end)
 	}
 	held->start_pfn = PFN_UP(start);
 	held->end_pfn = PFN_DOWN(end);
+	held->nid = nid;
+	pkram_hold_noinit(held);
 	pkram_held_pages += held->end_pfn - held->start_pfn;
 	pkram_nr_held++;
 }
@@ -345,6 +391,7 @@ static u64 __init pkram_super_alloc(void)
 void __init pkram_hold_back(void)
 {
 	phys_addr_t start, end;
+	int nid;
 
 	if (pkram_enabled && !pkram_boot_pfn)
 		pkram_boot_pfn = pkram_super_alloc();
@@ -353,13 +400,13 @@ void __init pkram_hold_back(void)
 	if (!pkram_landing)
 		return;
 	/* Each step reserves the range that it finds, so the next finds another */
-	while (pkram_next_free(&start, &end)) {
+	while (pkram_next_free(&start, &end, &nid)) {
 		if (memblock_reserve(start, end - start)) {
 			pr_err("hand-over refused: no room in memblock\n");
 			pkram_taken.magic = 0;
 			break;
 		}
-		pkram_hold(start, end);
+		pkram_hold(start, end, nid);
 	}
 	pkram_landing = false;
 }
@@ -376,6 +423,63 @@ unsigned long __init pkram_held_back_pages(void)
 }
 
 /* --------------------------------------------------------- handing back */
+
+static int __init pkram_zone_idx(int nid, unsigned long pfn)
+{
+	int zid = 0;
+
+	while (!zone_spans_pfn(&NODE_DATA(nid)->node_zones[zid], pfn))
+		zid++;
+	return zid;
+}
+
+/*
+ * What memmap_init_reserved_pages() has left out, in blocks of the page allocator:
+ * such a block lies in one zone, and is initialised as a whole or not at all.
+ */
+static void __init pkram_init_chunk(unsigned long start, unsigned long end,
+				    void *arg)
+{
+	const struct pkram_held *held = arg;
+	unsigned long pfn, next;
+
+	for (pfn = start; pfn < end; cond_resched()) {
+		struct page *page = pfn_to_page(pfn);
+
+		next = pfn + MAX_ORDER_NR_PAGES;
+		if (pfn >= held->deferred_pfn) {
+			const int zid = pkram_zone_idx(held->nid, pfn);
+
+			for (; pfn < next; pfn++, page++) {
+				__init_single_page(page, pfn, zid, held->nid);
+				__SetPageReserved(page);
+			}
+		} else {
+			for (; pfn < next; pfn++, page++)
+				__SetPageReserved(page);
+		}
+	}
+}
+
+/* Initialise struct page, by as many CPUs as deferred initialisation has */
+static void __init pkram_init_pages(struct pkram_held *held)
+{
+	const unsigned int cpus = cpumask_weight(cpumask_of_node(held->nid));
+	struct padata_mt_job job = {
+		.thread_fn = pkram_init_chunk,
+		.fn_arg = held,
+		.start = held->first_pfn,
+		.size = held->last_pfn - held->first_pfn,
+		.align = MAX_ORDER_NR_PAGES,
+		.min_chunk = PKRAM_PT_LEAF_FRAMES,
+		.max_threads = max(cpus, 1U),
+	};
+
+	if (IS_ENABLED(CONFIG_PADATA))
+		padata_do_multithreaded(&job);
+	else
+		pkram_init_chunk(held->first_pfn, held->last_pfn, held);
+}
 
 static bool __init pkram_is_held(u64 pfn)
 {
@@ -417,58 +521,6 @@ static u64 __init pkram_unmark_lost(struct pkram_pagetable *pt)
 			pfn = pkram_held[i].end_pfn;
 	}
 	return lost;
-}
-
-/* Free reserved frames in the largest blocks that their alignment allows */
-static u64 __init pkram_free_frames(u64 pfn, u64 end)
-{
-	const u64 nr = end - pfn;
-	unsigned int order;
-
-	for (; pfn < end; pfn += 1UL << order) {
-		struct page *page = pfn_to_page(pfn);
-
-		order = min_t(unsigned int, MAX_PAGE_ORDER, __ffs64(pfn));
-		while (pfn + (1UL << order) > end)
-			order--;
-		/* They were reserved and not allocated */
-		clear_page_tag_ref(page);
-		__free_pages_core(page, order, MEMINIT_EARLY);
-		cond_resched();
-	}
-	return nr;
-}
-
-static void __init pkram_free_unmarked(const struct pkram_pagetable *pt,
-				       const struct pkram_held *held)
-{
-	u64 pfn, next, nr = 0;
-	unsigned long bit, end;
-
-	/*
-	 * Deferred initialisation of struct page leaves out reserved pages, and
-	 * with them the type of their page blocks. Only whole blocks: of others
-	 * pages may be in the lists of the page allocator already.
-	 */
-	for (pfn = ALIGN(held->start_pfn, pageblock_nr_pages);
-	     pfn + pageblock_nr_pages <= held->end_pfn;
-	     pfn += pageblock_nr_pages)
-		set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
-
-	for (pfn = held->start_pfn; pfn < held->end_pfn; pfn = next) {
-		const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
-		const unsigned long *leaf = pkram_pagetable_leaf(pt, pfn);
-
-		next = min(base + PKRAM_PT_LEAF_FRAMES, held->end_pfn);
-		if (!leaf) {
-			nr += pkram_free_frames(pfn, next);
-			continue;
-		}
-		bit = pfn - base;
-		for_each_clear_bitrange_from(bit, end, leaf, next - base)
-			nr += pkram_free_frames(base + bit, base + end);
-	}
-	totalram_pages_add(nr);
 }
 
 /* The page table of the previous kernel, without what cannot be there any more */
@@ -549,14 +601,19 @@ void __init pkram_hand_back(void)
 
 	if (!pkram_nr_held)
 		return;
+	for (i = 0; i < pkram_nr_held; i++)
+		pkram_init_pages(&pkram_held[i]);
 	scoped_guard(mutex, &pkram_pagetable_lock) {
 		adopted = pkram_adopt_frames(super);
 		if (adopted)
 			pkram_adopt_poison(super);
 		for (i = 0; i < pkram_nr_held; i++)
-			pkram_free_unmarked(&pkram_pagetable, &pkram_held[i]);
+			pkram_free_unmarked(&pkram_pagetable,
+					    pkram_held[i].start_pfn,
+					    pkram_held[i].end_pfn);
 	}
 	files_maxfiles_init();
+	pkram_pending_start();
 	if (!adopted)
 		return;
 

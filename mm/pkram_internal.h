@@ -347,6 +347,14 @@ static inline int pkram_room_to_boot(struct pkram_stream *ps)
 }
 #endif
 
+/* ------------------------------------------------------ pkram_free.c */
+
+#ifdef CONFIG_PKRAM_HANDOVER
+void pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start, u64 end);
+void pkram_pending_flush(void);
+void pkram_pending_start(void);
+#endif
+
 /* ----------------------------------------------------- pkram_super.c */
 
 u64 pkram_super_pfn(void);

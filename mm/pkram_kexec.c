@@ -241,6 +241,7 @@ int pkram_kexec_prepare(struct kimage *image)
 	if (lost)
 		pr_warn("the kexec image %s: what is preserved would be lost\n",
 			lost);
+	pkram_pending_flush();
 	err = pkram_displace();
 	return err ?: pkram_make_room(NULL);
 }

@@ -270,6 +270,7 @@ static int pkram_clear_room(u64 missing, struct pkram_node *own)
 	if (!pkram_window_find(&w, missing))
 		return -ENOSPC;
 	/* Better not try than leave the machine without any memory */
+	pkram_pending_flush();
 	if (w.best_cost > si_mem_available())
 		return -ENOMEM;
 
