@@ -233,7 +233,7 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
 		/* Sums are made of one folio after the other */
 		ret = sv->verify ? 1 : pkram_save_mapping(&sv->pages,
 							  inode->i_mapping,
-							  &sv->next);
+							  &sv->next, ULONG_MAX);
 		if (ret == 1)
 			ret = shmem_save_some(sv, inode);
 	} while (ret == 1);

@@ -104,7 +104,8 @@ static void pkram_kunit_save_cache(struct kunit *test, struct pkram_access *pa,
 	pgoff_t index = 0;
 	int ret;
 
-	while ((ret = pkram_save_mapping(pa, &c->mapping, &index)) == 1) {
+	while ((ret = pkram_save_mapping(pa, &c->mapping, &index,
+					 ULONG_MAX)) == 1) {
 		KUNIT_ASSERT_LT(test, odd, nr_odd);
 		/* Nothing has been left out before it, and there it ends */
 		KUNIT_EXPECT_EQ(test, index, pkram_kunit_odd[odd]);
@@ -194,7 +195,8 @@ static void pkram_mapping_test_twice(struct kunit *test)
 	pkram_kunit_store(test, c, 10 * PKRAM_KUNIT_FOLIOS,
 			  c->folios[PKRAM_KUNIT_DENSE]);
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
-	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, &c->mapping, &index));
+	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, &c->mapping, &index,
+						    ULONG_MAX));
 	KUNIT_EXPECT_EQ(test, -EEXIST, pkram_finish_access(&pa, true));
 	pkram_finish_save_obj(&ps);
 	pkram_discard_save(&ps);
