@@ -99,6 +99,38 @@ killed() {
 	echo "KILLED 40, of which $there were too late"
 }
 
+# Each third allocation of the caller fails once: those of its threads' making, which
+# is no error, and those of its own share
+failing() {
+	local d n=1 got points=0 survived=0
+
+	[ -e /proc/self/fail-nth ] || return 0
+	for d in failslab fail_page_alloc; do
+		echo 0 > /sys/kernel/debug/$d/verbose
+		echo N > /sys/kernel/debug/$d/ignore-gfp-wait
+	done
+	echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
+	echo 4 > $threads
+	while :; do
+		got=$($F failnth $n $M remount,ro preserve)
+		case $got in
+		"0 done")
+			break ;;
+		0)	survived=$((survived + 1))
+			mount -o remount,rw,nopreserve $M ;;
+		ENOMEM)	points=$((points + 1))
+			: > $M/writable || fail "allocation $n: read-only" ;;
+		*)	fail "allocation $n: $got" ;;
+		esac
+		expect_nothing_preserved
+		n=$((n + 3))
+	done
+	mount -o remount,rw,nopreserve $M
+	echo "FAILED $points of $n allocations, $survived made no difference"
+	[ $points -gt 2 ] || fail "nothing failed"
+	[ $survived -gt 2 ] || fail "each was needed"
+}
+
 stage1() {
 	local one serial four
 
@@ -112,6 +144,7 @@ stage1() {
 	pinned 1
 	pinned 4
 	killed
+	failing
 	remember $M
 
 	echo 1 > $threads
