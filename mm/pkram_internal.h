@@ -267,6 +267,11 @@ int pkram_access_check(const struct pkram_access *pa, unsigned int type,
 		       bool saving);
 int pkram_access_room(struct pkram_access *pa);
 
+/* --------------------------------------------------- pkram_threads.c */
+
+unsigned int pkram_nr_threads(u64 pages);
+void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg);
+
 /* -------------------------------------------------- pkram_validate.c */
 
 int pkram_node_validate(const struct pkram_node *node);

@@ -2,20 +2,23 @@
 /*
  * PKRAM: the page cache of a file, saved in one walk.
  *
- * Folios are looked at, and references taken, with the XArray of the page cache
- * locked, and without locking them. That is enough for one that is up to date and
- * that nobody has locked:
+ * Folios are looked at, and references taken, without locking them or the XArray
+ * of the page cache, which several walks over one file would have to share. That is
+ * enough for one that is up to date and that nobody has locked, if these come one
+ * after the other: its reference; its flags; and whether it still is where it was
+ * found.
  *
- * - Who takes a folio out of the page cache or puts another in its place takes
- *   that lock, and either freezes the number of references meanwhile (migration,
- *   splitting), so that what we see is before or after it, and ours makes it fail;
- *   or has locked the folio first and looks at its references (reclaim to swap,
- *   collapsing).
- * - Of the latter we see the folio locked, or they see our reference. For
- *   collapsing, which counts references with the XArray locked, that follows from
- *   that lock. For reclaim, which locks the folio, counts and locks the XArray,
- *   it follows from the order of these two: each side changes one of refcount and
- *   lock bit, and looks at the other afterwards.
+ * - Who takes a folio out of the page cache, puts another in its place or splits
+ *   it has locked it. Who freezes the number of references meanwhile (migration,
+ *   splitting) fails because of ours, or else we get none; then, or when it is not
+ *   there any more, it is looked up again. The order of a folio does not change as
+ *   long as we have a reference.
+ * - Who only looks at its references after having locked it (reclaim to swap,
+ *   collapsing) sees ours, or we see the folio locked, or unlocked again. In the
+ *   last case, since folio_unlock() is a release and the flags are read with
+ *   acquire, we also see that it is gone.
+ *   That one of both sees the other follows from the order of things: each side
+ *   changes one of refcount and lock bit, and looks at the other afterwards.
  *   For that to hold, what locks a folio has to be a full barrier, as it is on x86.
  *   Where it only acquires, we lock it for a moment: who does so after us sees what
  *   we have done before we have unlocked it.
@@ -28,7 +31,7 @@
  *
  * All else is left to the caller.
  *
- * Lock order: xa_lock of the page cache is taken first and last.
+ * Locks: none but the RCU read lock.
  */
 #define pr_fmt(fmt) "pkram: " fmt
 
@@ -45,8 +48,8 @@
 #include "internal.h"
 #include "pkram_internal.h"
 
-/* Entries of the page cache to look at with its lock held and interrupts off */
-#define PKRAM_WALK_BATCH	256
+/* Entries of the page cache to look at in one RCU read-side critical section */
+#define PKRAM_WALK_BATCH	1024
 
 /* Indices of files fit into the index of a run */
 static_assert(MAX_LFS_FILESIZE >> PAGE_SHIFT <= PKRAM_RUN_INDEX_MASK);
@@ -54,7 +57,9 @@ static_assert(MAX_LFS_FILESIZE >> PAGE_SHIFT <= PKRAM_RUN_INDEX_MASK);
 /* Why a walk has come to its end */
 enum pkram_walk_end {
 	PKRAM_WALK_DONE,	/* there is nothing any more */
-	PKRAM_WALK_BREAK,	/* others want to run, or there is no room */
+	PKRAM_WALK_BREAK,	/* look again: others want to run, there is no room, or
+				 * the next entry is just changing
+				 */
 	PKRAM_WALK_PLACE,	/* the next folio lies outside of what is known */
 	PKRAM_WALK_ODD,		/* the next entry is for the caller */
 };
@@ -63,6 +68,7 @@ enum pkram_walk_end {
  * struct pkram_walk - state of a walk over a page cache
  * @pa: access, with what is known of places
  * @index: next index to look at
+ * @last: last index to look at
  * @wanted: frames of the folio that needs to know more of its place
  * @room: entries that are free in the access's link
  * @left: entries of the page cache to look at before others may run
@@ -71,6 +77,7 @@ enum pkram_walk_end {
 struct pkram_walk {
 	struct pkram_access *pa;
 	pgoff_t index;
+	pgoff_t last;
 	struct pkram_place wanted;
 	unsigned int room;
 	int left;
@@ -148,17 +155,18 @@ static enum pkram_walk_end pkram_walk_place(struct pkram_walk *w, u64 pfn, u64 n
 }
 
 /*
- * A folio, which we have a reference to, has not been seen locked: can somebody
- * have locked it who does not see that reference?
+ * The flags of a folio, which we have a reference to. It looks locked if somebody
+ * may have locked it who does not see that reference.
  */
-static bool pkram_walk_raced(struct folio *folio)
+static unsigned long pkram_walk_flags(struct folio *folio)
 {
-	if (IS_ENABLED(CONFIG_X86))
-		return false;
-	if (!folio_trylock(folio))
-		return true;
-	folio_unlock(folio);
-	return false;
+	if (!IS_ENABLED(CONFIG_X86)) {
+		if (!folio_trylock(folio))
+			return BIT(PG_locked);
+		folio_unlock(folio);
+	}
+	/* Pairs with folio_unlock(): who has taken it away did so before */
+	return smp_load_acquire(&folio->flags);
 }
 
 /*
@@ -167,16 +175,15 @@ static bool pkram_walk_raced(struct folio *folio)
  * out.
  */
 static bool pkram_walk_odd(const struct pkram_walk *w, struct folio *folio,
-			   int refs)
+			   unsigned long flags)
 {
 	const unsigned long mask = BIT(PG_locked) | BIT(PG_uptodate) |
 				   __PG_HWPOISON;
 
-	if ((READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate) ||
-	    pkram_walk_raced(folio))
+	if ((flags & mask) != BIT(PG_uptodate))
 		return true;
 	if (!folio_test_large(folio))
-		return refs >= GUP_PIN_COUNTING_BIAS;
+		return folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
 	return w->failed || folio_maybe_dma_pinned(folio) ||
 	       folio_contain_hwpoisoned_page(folio) ||
 	       folio_test_hugetlb(folio) || folio->index < w->index;
@@ -184,40 +191,57 @@ static bool pkram_walk_odd(const struct pkram_walk *w, struct folio *folio,
 
 /* Take a reference to a folio that can be saved as it is, and describe it */
 static enum pkram_walk_end pkram_walk_take(struct pkram_walk *w,
+					   struct xa_state *xas,
 					   struct folio *folio,
 					   struct pkram_run *add)
 {
-	enum pkram_walk_end end;
+	enum pkram_walk_end end = PKRAM_WALK_DONE;
+	unsigned long flags;
+
+	if (!folio_try_get(folio))
+		return PKRAM_WALK_BREAK;
+	flags = pkram_walk_flags(folio);
+	if (folio != xas_reload(xas))
+		end = PKRAM_WALK_BREAK;
+	else if (pkram_walk_odd(w, folio, flags))
+		end = PKRAM_WALK_ODD;
+	if (end)
+		goto put;
 
 	add->pfn = folio_pfn(folio);
 	add->order = folio_order(folio);
 	add->index = folio->index;
 	add->nr = 1;
 	add->flags = PKRAM_RUN_UPTODATE;
-	if (!pkram_place_covers(&w->pa->block, add->pfn, 1UL << add->order)) {
+	if (!pkram_place_covers(&w->pa->block, add->pfn, 1UL << add->order))
 		end = pkram_walk_place(w, add->pfn, 1UL << add->order);
-		if (end)
-			return end;
+	if (!end)
+		return PKRAM_WALK_DONE;
+put:
+	folio_put(folio);
+	return end;
+}
+
+/* Let a run end and another begin, with no folios yet */
+static void pkram_walk_begin_run(struct pkram_walk *w, struct pkram_run *run,
+				 u64 pfn, u64 index)
+{
+	struct pkram_link_ser *link = w->pa->link;
+
+	if (run->nr) {
+		link->runs[link->nr++] = pkram_run_pack(run);
+		w->room--;
 	}
-	/* Fully ordered, unlike folio_get() */
-	if (pkram_walk_odd(w, folio, folio_ref_inc_return(folio))) {
-		/* The page cache has another */
-		folio_put(folio);
-		return PKRAM_WALK_ODD;
-	}
-	return PKRAM_WALK_DONE;
+	run->pfn = pfn;
+	run->index = index;
+	run->nr = 0;
 }
 
 static void pkram_walk_add(struct pkram_walk *w, struct pkram_run *run,
 			   const struct pkram_run *add)
 {
-	struct pkram_link_ser *link = w->pa->link;
-
 	if (!pkram_run_extend(run, add)) {
-		if (run->nr) {
-			link->runs[link->nr++] = pkram_run_pack(run);
-			w->room--;
-		}
+		pkram_walk_begin_run(w, run, add->pfn, add->index);
 		*run = *add;
 	}
 	w->pa->nr += 1ULL << add->order;
@@ -234,54 +258,59 @@ static void pkram_walk_node(struct pkram_walk *w, struct xa_state *xas,
 {
 	const unsigned long mask = BIT(PG_locked) | BIT(PG_uptodate) |
 				   BIT(PG_head) | __PG_HWPOISON;
-	struct pkram_link_ser *link = w->pa->link;
+	const struct pkram_place *block = &w->pa->block;
 	struct xa_node *node = xas->xa_node;
-	unsigned int i, from = xas->xa_offset + 1;
-	u64 index = run->index, start = run->pfn, next = start + run->nr;
-	u64 block = w->pa->block.pfn, block_nr = w->pa->block.nr;
+	const pgoff_t index = xas->xa_index + 1;
+	u64 next = run->pfn + run->nr, end = block->pfn + block->nr;
+	void __rcu **first, **slot, **stop;
+	unsigned long done;
 
 	if (xas_not_node(node) || node->shift)
 		return;
-	for (i = from; i < XA_CHUNK_SIZE; i++) {
-		struct folio *folio = xa_entry_locked(xas->xa, node, i);
+	first = &node->slots[xas->xa_offset + 1];
+	stop = &node->slots[XA_CHUNK_SIZE];
+	if (w->last - xas->xa_index < stop - first)
+		stop = first + (w->last - xas->xa_index);
+	for (slot = first; slot < stop; slot++) {
+		struct folio *folio = rcu_dereference(*slot);
 		u64 pfn;
 
-		if (!folio || xa_is_value(folio) || xa_is_internal(folio))
+		/* Nothing, a value, or something of the XArray's own */
+		if (!folio || (unsigned long)folio & 3)
 			break;
 		pfn = folio_pfn(folio);
-		if (pfn - block >= block_nr) {
-			if (pkram_walk_place(w, pfn, 1))
+		/* Does it begin a run, or lie where nobody has looked yet? */
+		if (pfn != next || pfn == end) {
+			if (!pkram_place_covers(block, pfn, 1) &&
+			    pkram_walk_place(w, pfn, 1))
 				break;
-			block = w->pa->block.pfn;
-			block_nr = w->pa->block.nr;
+			end = block->pfn + block->nr;
+			run->nr = next - run->pfn;
+			if (pfn != next && run->nr && !w->room)
+				break;
+			if (pfn != next)
+				pkram_walk_begin_run(w, run, pfn,
+						     index + (slot - first));
+			next = pfn;
 		}
-		if (pfn != next && !w->room)
+		if (!folio_try_get(folio))
 			break;
-		if (folio_ref_inc_return(folio) >= GUP_PIN_COUNTING_BIAS ||
-		    (READ_ONCE(folio->flags) & mask) != BIT(PG_uptodate) ||
-		    pkram_walk_raced(folio)) {
+		/* As in pkram_walk_take() */
+		if ((pkram_walk_flags(folio) & mask) != BIT(PG_uptodate) ||
+		    folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS ||
+		    folio != rcu_access_pointer(*slot)) {
 			folio_put(folio);
 			break;
 		}
-		if (pfn != next) {
-			run->pfn = start;
-			run->index = index;
-			run->nr = next - start;
-			link->runs[link->nr++] = pkram_run_pack(run);
-			w->room--;
-			index = xas->xa_index + 1 + i - from;
-			start = pfn;
-		}
-		next = pfn + 1;
+		next++;
 	}
-	run->pfn = start;
-	run->index = index;
-	run->nr = next - start;
-	w->left -= i - from;
-	w->index += i - from;
-	w->pa->nr += i - from;
-	xas->xa_index += i - from;
-	xas->xa_offset += i - from;
+	done = slot - first;
+	run->nr = next - run->pfn;
+	w->left -= done;
+	w->index += done;
+	w->pa->nr += done;
+	xas->xa_index += done;
+	xas->xa_offset += done;
 }
 
 static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
@@ -295,14 +324,16 @@ static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
 
 	w->left = PKRAM_WALK_BATCH;
 	w->room = link ? PKRAM_LINK_MAX_RUNS - link->nr : 0;
-	xas_lock_irq(&xas);
-	xas_for_each(&xas, folio, ULONG_MAX) {
+	rcu_read_lock();
+	xas_for_each(&xas, folio, w->last) {
+		if (xas_retry(&xas, folio))
+			continue;
 		if (w->left-- <= 0 || (!w->room && run.nr))
 			end = PKRAM_WALK_BREAK;
 		else if (xa_is_value(folio))
 			end = PKRAM_WALK_ODD;
 		else
-			end = pkram_walk_take(w, folio, &add);
+			end = pkram_walk_take(w, &xas, folio, &add);
 		if (end)
 			break;
 		pkram_walk_add(w, &run, &add);
@@ -312,7 +343,7 @@ static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
 		else if (run.nr < PKRAM_RUN_NR_MAX - XA_CHUNK_SIZE)
 			pkram_walk_node(w, &xas, &run);
 	}
-	xas_unlock_irq(&xas);
+	rcu_read_unlock();
 	w->pa->run = run;
 	return end;
 }
@@ -323,25 +354,28 @@ static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
  * @mapping: page cache, with contents that will not change until the node is
  *	loaded or dropped
  * @index: where to begin; set to behind the last folio that has been saved
+ * @last: last index to look at; no folio begins before and ends behind it
  *
  * Saves one folio after the other, with its index in the page cache, as
  * pkram_save_folio() would, and the caller needs no lock. It ends before the
  * first entry that takes more than that: a swap entry, a folio that somebody has
  * locked or may have pinned, that is not up to date, has failed, cannot stay where
  * it is, or begins before @index. The caller locks such a folio, saves it, and
- * calls again. After -ENOMEM and -EEXIST the access can only be finished as failed.
+ * calls again. Several threads may save parts of one page cache, each with an
+ * access of its own. After -ENOMEM and -EEXIST the access can only be finished as failed.
  *
  * Context: May sleep.
- * Return: 0 at the end of the page cache; 1 when the next entry is for the caller;
+ * Return: 0 when all has been saved up to @last; 1 when the next entry is for the caller;
  * -EPERM when the object has no page stream; -EEXIST when a folio is found to have
  * been saved twice; -EINTR; -ENOMEM.
  */
 int pkram_save_mapping(struct pkram_access *pa, struct address_space *mapping,
-		       pgoff_t *index)
+		       pgoff_t *index, pgoff_t last)
 {
 	struct pkram_walk w = {
 		.pa = pa,
 		.index = *index,
+		.last = last,
 		.failed = pkram_pages_failed(),
 	};
 	enum pkram_walk_end end;

@@ -294,6 +294,106 @@ ssize_t pkram_write(struct pkram_access *pa, const void *buf, size_t nr)
 }
 EXPORT_SYMBOL_GPL(pkram_write);
 
+/* Let the first run of @from continue the last one of @pa, if it does */
+static void pkram_access_join(struct pkram_access *pa, struct pkram_access *from)
+{
+	struct pkram_run last, first, sum;
+	struct pkram_link_ser *link = from->head;
+
+	last = pkram_run_unpack(&pa->link->runs[pa->link->nr - 1]);
+	first = pkram_run_unpack(&link->runs[0]);
+	sum = last;
+	sum.nr += first.nr;
+	if (first.pfn != last.pfn + (last.nr << last.order) ||
+	    first.index != last.index + (last.nr << last.order) ||
+	    first.order != last.order || first.flags != last.flags ||
+	    sum.nr > PKRAM_RUN_NR_MAX)
+		return;
+	pa->link->runs[pa->link->nr - 1] = pkram_run_pack(&sum);
+	link->nr--;
+	link->start += first.nr << first.order;
+	memmove(link->runs, link->runs + 1, link->nr * sizeof(*link->runs));
+}
+
+/* Move the runs of the first link of @from to the last one of @pa: there is room */
+static void pkram_access_move(struct pkram_access *pa, struct pkram_access *from)
+{
+	struct pkram_link_ser *link = from->head;
+
+	memcpy(pa->link->runs + pa->link->nr, link->runs,
+	       link->nr * sizeof(*link->runs));
+	pa->link->nr += link->nr;
+	pa->marked = pa->link->nr;
+	from->head = pkram_link_next(link->next_pfn);
+	from->nr_links--;
+	pkram_meta_free(link);
+}
+
+/**
+ * pkram_settle_access() - have all that has been saved marked as preserved
+ * @pa: access to a page stream that is being saved
+ *
+ * As it would be later on, for pkram_append_access(). The next folio begins a run of
+ * its own.
+ *
+ * Context: May sleep.
+ * Return: as pkram_end_run().
+ */
+int pkram_settle_access(struct pkram_access *pa)
+{
+	int err = pkram_end_run(pa);
+
+	return pkram_access_fail(pa, err ?: pkram_access_mark(pa));
+}
+EXPORT_SYMBOL_GPL(pkram_settle_access);
+
+/**
+ * pkram_append_access() - add what one access has saved to what another has
+ * @pa: access to the page stream of an object that is being saved
+ * @from: access to the same; afterwards as if just declared
+ * @join: its first folios may continue the last run of @pa: see pkram_end_run()
+ *
+ * So that several threads can save, and what comes of it is as if one had done it.
+ * It takes little when @from has been settled.
+ *
+ * Context: May sleep.
+ * Return: 0; or an error of pkram_end_run() for one of them, which both can only
+ * be finished as failed after.
+ */
+int pkram_append_access(struct pkram_access *pa, struct pkram_access *from,
+			bool join)
+{
+	struct pkram_link_ser *link;
+	int err;
+
+	err = pkram_settle_access(pa) ?: pkram_settle_access(from);
+	if (!err && WARN_ON_ONCE(pa->ps != from->ps))
+		err = -EINVAL;
+	if (err)
+		return pkram_access_fail(pa, err);
+	if (from->head && pa->link) {
+		if (join)
+			pkram_access_join(pa, from);
+		if (from->head->nr <= PKRAM_LINK_MAX_RUNS - pa->link->nr)
+			pkram_access_move(pa, from);
+	}
+	if (from->head) {
+		for (link = from->head; link; link = pkram_link_next(link->next_pfn))
+			link->start += pa->nr;
+		if (pa->link)
+			pa->link->next_pfn = pkram_virt_to_pfn(from->head);
+		else
+			pa->head = from->head;
+		pa->link = from->link;
+		pa->marked = pa->link->nr;
+		pa->nr_links += from->nr_links;
+	}
+	pa->nr += from->nr;
+	*from = (struct pkram_access){ .ps = from->ps, .type = from->type };
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pkram_append_access);
+
 /* Append what @pa has built to the object's chain */
 static void pkram_access_splice(struct pkram_access *pa)
 {

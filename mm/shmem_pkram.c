@@ -34,9 +34,10 @@
  * **Save.** The remount to read-only has seen to it that there are no writers,
  * no writable mappings and no open unlinked files (sb_prepare_remount_readonly()
  * fails otherwise), and nothing can change while the superblock is read-only.
- * The tree is walked breadth first, folios get a reference of the node's under
- * their lock, which keeps reclaim, migration and splitting away from them, and
- * everything else is copied into records. The node is built unseen; it is
+ * The tree is walked breadth first, folios get a reference of the node's, which
+ * keeps reclaim, migration and splitting away from them, and everything else is
+ * copied into records. Where there are many folios several threads have seen to
+ * them before that walk. The node is built unseen; it is
  * published when the remount can no longer fail. Before that an error leaves
  * everything as it was.
  *

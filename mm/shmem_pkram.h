@@ -165,11 +165,12 @@ struct shmem_pkram {
 };
 
 /**
- * struct shmem_pkram_sums - checksums of the file that is being saved
+ * struct shmem_pkram_sums - checksums of files that are being saved
  * @tfm: what computes them, or NULL
- * @items: the sums, in ascending order
+ * @items: the sums, of each file in ascending order
  * @nr: number of them
  * @room: for how many @items has room
+ * @old_files: number of them that are other files'
  * @old: the last one before the last shmem_pkram_sums_add()
  * @old_nr: number of them then
  */
@@ -178,6 +179,7 @@ struct shmem_pkram_sums {
 	struct pkram_shmem_sum *items;
 	size_t nr;
 	size_t room;
+	size_t old_files;
 	struct pkram_shmem_sum old;
 	size_t old_nr;
 };
@@ -242,7 +244,7 @@ void shmem_pkram_sums_end(struct shmem_pkram_sums *sums);
 int shmem_pkram_sums_add(struct shmem_pkram_sums *sums, struct folio *folio);
 void shmem_pkram_sums_undo(struct shmem_pkram_sums *sums);
 int shmem_pkram_save_sums(struct shmem_pkram_saver *sv,
-			  struct shmem_pkram_sums *sums);
+			  struct pkram_shmem_sum *sums, size_t nr);
 void shmem_pkram_verify_begin(struct shmem_pkram_verify *vf);
 void shmem_pkram_verify_end(struct shmem_pkram_verify *vf);
 int shmem_pkram_verify_sums(struct shmem_pkram_verify *vf, struct inode *inode,

@@ -66,6 +66,28 @@ static int shmem_list_grow(struct shmem_pkram_list *list, size_t nr)
 	return 0;
 }
 
+/**
+ * shmem_pkram_list_add() - add an entry to a list
+ * @list: list
+ * @dentry: a name
+ * @id: id of its inode
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM.
+ */
+int shmem_pkram_list_add(struct shmem_pkram_list *list, struct dentry *dentry,
+			 u32 id)
+{
+	int err = shmem_list_grow(list, 1);
+
+	if (!err)
+		list->items[list->nr++] = (struct shmem_pkram_item){
+			.dentry = dentry,
+			.id = id,
+		};
+	return err;
+}
+
 /* ------------------------------------------------------------- records */
 
 static int shmem_save_flush(struct shmem_pkram_saver *sv)
@@ -231,13 +253,7 @@ static int shmem_save_inode(struct shmem_pkram_saver *sv,
 	if (err || !S_ISDIR(inode->i_mode))
 		return err;
 
-	err = shmem_list_grow(&sv->dirs, 1);
-	if (!err)
-		sv->dirs.items[sv->dirs.nr++] = (struct shmem_pkram_item){
-			.dentry = dentry,
-			.id = *id,
-		};
-	return err;
+	return shmem_pkram_list_add(&sv->dirs, dentry, *id);
 }
 
 /* ---------------------------------------------------------------- tree */
@@ -311,7 +327,15 @@ static struct dentry *shmem_list_batch(struct shmem_pkram_list *list,
 	return NULL;
 }
 
-static int shmem_list_dir(struct shmem_pkram_list *list, struct dentry *dir)
+/**
+ * shmem_pkram_list_dir() - list a directory
+ * @list: list, which gets its entries in the order of readdir(), from the last on
+ * @dir: the directory
+ *
+ * Context: May sleep. Takes dir->d_lock.
+ * Return: 0; -ENOMEM.
+ */
+int shmem_pkram_list_dir(struct shmem_pkram_list *list, struct dentry *dir)
 {
 	struct dentry *last = NULL;
 	int err;
@@ -352,7 +376,7 @@ static int shmem_save_dir(struct shmem_pkram_saver *sv,
 	size_t i;
 	int err;
 
-	err = shmem_list_dir(&sv->entries, dir);
+	err = shmem_pkram_list_dir(&sv->entries, dir);
 	if (!err)
 		err = shmem_save_dir_rec(sv, item);
 	for (i = sv->entries.nr; !err && i; i--) {
@@ -397,7 +421,7 @@ static int shmem_save_super(struct shmem_pkram_saver *sv)
 	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_SUPER,
 			    (full_inums ? PKRAM_SHMEM_SUPER_INODE64 : 0) |
 			    (sbinfo->noswap ? PKRAM_SHMEM_SUPER_NOSWAP : 0) |
-			    (sv->verify ? PKRAM_SHMEM_SUPER_VERIFY : 0) |
+			    (sv->part.verify ? PKRAM_SHMEM_SUPER_VERIFY : 0) |
 			    sv->st->super_flags,
 			    sizeof(*rec));
 	sv->len = sizeof(*rec);
@@ -451,7 +475,7 @@ static int shmem_save_header(struct shmem_pkram_saver *sv)
 
 	header->magic = PKRAM_SHMEM_MAGIC;
 	header->version = PKRAM_SHMEM_VERSION;
-	header->nr_frames = sv->pages.nr;
+	header->nr_frames = sv->nr_frames;
 	header->nr_bytes = sizeof(*header) + sv->bytes.nr;
 	pkram_shmem_put_rec(&header->rec, PKRAM_SHMEM_HEADER, 0,
 			    sizeof(*header));
@@ -465,7 +489,9 @@ static int shmem_save_obj(struct shmem_pkram_saver *sv)
 	size_t i;
 	int err, ret;
 
-	err = shmem_save_root(sv);
+	err = shmem_pkram_plan_tree(sv);
+	if (!err)
+		err = shmem_save_root(sv);
 	/* The list grows meanwhile */
 	for (i = 0; !err && i < sv->dirs.nr; i++) {
 		const struct shmem_pkram_item item = sv->dirs.items[i];
@@ -475,6 +501,8 @@ static int shmem_save_obj(struct shmem_pkram_saver *sv)
 	if (!err)
 		err = shmem_save_check_links(sv);
 	if (!err)
+		err = shmem_pkram_plan_end(sv);
+	if (!err)
 		err = shmem_pkram_save_dquots(sv, sv->fc->root->d_sb);
 	if (!err)
 		err = shmem_save_flush(sv);
@@ -482,7 +510,7 @@ static int shmem_save_obj(struct shmem_pkram_saver *sv)
 		err = shmem_save_header(sv);
 	ret = pkram_finish_access(&sv->bytes, !err);
 	err = err ?: ret;
-	ret = pkram_finish_access(&sv->pages, !err);
+	ret = pkram_finish_access(&sv->part.pages, !err);
 	return err ?: ret;
 }
 
@@ -552,20 +580,21 @@ int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
 	sv->fc = fc;
 	sv->bytes.ps = &st->ps;
 	sv->bytes.type = PKRAM_OBJ_BYTES;
-	sv->pages.ps = &st->ps;
-	sv->pages.type = PKRAM_OBJ_PAGES;
+	sv->part.pages.ps = &st->ps;
+	sv->part.pages.type = PKRAM_OBJ_PAGES;
 	xa_init(&sv->links);
-	sv->verify = shmem_pkram_wants_sums(st, fc);
-	if (sv->verify)
-		shmem_pkram_sums_begin(&sv->sums);
+	sv->part.verify = shmem_pkram_wants_sums(st, fc);
+	if (sv->part.verify)
+		shmem_pkram_sums_begin(&sv->part.sums);
 	sv->buf = kmalloc(PKRAM_SHMEM_ENTRY_MAX, SHMEM_PKRAM_GFP);
 	if (sv->buf)
 		err = shmem_save_node(sv);
 
 	kfree(sv->buf);
 	xa_destroy(&sv->links);
-	shmem_pkram_sums_end(&sv->sums);
-	kvfree(sv->poison);
+	shmem_pkram_plan_free(sv);
+	shmem_pkram_sums_end(&sv->part.sums);
+	kvfree(sv->part.poison);
 	kvfree(sv->entries.items);
 	kvfree(sv->dirs.items);
 	kfree(sv);

@@ -28,11 +28,41 @@ struct shmem_pkram_range {
 };
 
 /**
+ * struct shmem_pkram_part - pages that one thread saves, one after the other
+ * @pages: where to
+ * @next: index after the last page of the current file that has been saved
+ * @last: last index of the current file to save
+ * @verify: contents get checksums
+ * @sums: those of this part
+ * @poison: ranges of lost pages of this part
+ * @nr_poison: number of them
+ * @room_poison: for how many @poison has room
+ * @old_poison: number of them that are another file's
+ * @why: what is wrong with the current file
+ */
+struct shmem_pkram_part {
+	struct pkram_access pages;
+	pgoff_t next;
+	pgoff_t last;
+	bool verify;
+	struct shmem_pkram_sums sums;
+	struct shmem_pkram_range *poison;
+	size_t nr_poison;
+	size_t room_poison;
+	size_t old_poison;
+	const char *why;
+};
+
+struct shmem_pkram_plan;
+
+/**
  * struct shmem_pkram_saver - a save in progress
  * @st: mount
  * @fc: remount
  * @bytes: records
- * @pages: folios
+ * @part: folios; what several threads have saved is added to it
+ * @plan: what several threads have saved, if they have
+ * @nr_frames: frames of the files so far that have their DATA record
  * @header: totals so far
  * @dirs: directories, in ascending order of id
  * @entries: of the current directory, in the order of readdir()
@@ -40,12 +70,6 @@ struct shmem_pkram_range {
  *	many of them are still to come
  * @buf: records of the current entry
  * @len: their length
- * @next: index after the last page of the current file that has been saved
- * @verify: contents get checksums
- * @sums: those of the current file
- * @poison: ranges of lost pages of the current file
- * @nr_poison: number of them
- * @room_poison: for how many @poison has room
  * @why: what is wrong with the current entry
  * @reported: the reason of the failure has been reported
  */
@@ -53,19 +77,15 @@ struct shmem_pkram_saver {
 	struct shmem_pkram *st;
 	struct fs_context *fc;
 	struct pkram_access bytes;
-	struct pkram_access pages;
+	struct shmem_pkram_part part;
+	struct shmem_pkram_plan *plan;
+	u64 nr_frames;
 	struct pkram_shmem_header header;
 	struct shmem_pkram_list dirs;
 	struct shmem_pkram_list entries;
 	struct xarray links;
 	u8 *buf;
 	size_t len;
-	pgoff_t next;
-	bool verify;
-	struct shmem_pkram_sums sums;
-	struct shmem_pkram_range *poison;
-	size_t nr_poison;
-	size_t room_poison;
 	const char *why;
 	bool reported;
 };
@@ -79,5 +99,19 @@ static inline int shmem_pkram_refuse(struct shmem_pkram_saver *sv, int err,
 }
 
 int shmem_pkram_save_data(struct shmem_pkram_saver *sv, struct inode *inode);
+int shmem_pkram_save_part(struct shmem_pkram_part *part, struct inode *inode,
+			  pgoff_t start, pgoff_t last);
+int shmem_pkram_save_lost(struct shmem_pkram_saver *sv,
+			  const struct shmem_pkram_range *range, size_t nr);
+int shmem_pkram_list_dir(struct shmem_pkram_list *list, struct dentry *dir);
+int shmem_pkram_list_add(struct shmem_pkram_list *list, struct dentry *dentry,
+			 u32 id);
+
+int shmem_pkram_plan_tree(struct shmem_pkram_saver *sv);
+int shmem_pkram_plan_result(struct shmem_pkram_saver *sv, struct inode *inode,
+			    u64 *nr);
+int shmem_pkram_plan_notes(struct shmem_pkram_saver *sv);
+int shmem_pkram_plan_end(const struct shmem_pkram_saver *sv);
+void shmem_pkram_plan_free(struct shmem_pkram_saver *sv);
 
 #endif /* _MM_SHMEM_PKRAM_SAVE_H */

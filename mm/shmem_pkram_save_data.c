@@ -61,29 +61,37 @@ static int shmem_save_wait_pins(struct folio *folio)
 	return 0;
 }
 
+/* As shmem_pkram_refuse(), for who saves a part and may not be alone with the save */
+static int shmem_part_refuse(struct shmem_pkram_part *part, int err,
+			     const char *why)
+{
+	part->why = why;
+	return err;
+}
+
 /* Remember that @nr pages from @index are lost */
-static int shmem_save_lost(struct shmem_pkram_saver *sv, pgoff_t index,
+static int shmem_save_lost(struct shmem_pkram_part *part, pgoff_t index,
 			   unsigned long nr)
 {
 	struct shmem_pkram_range *last, *grown;
 	size_t room;
 
-	last = sv->nr_poison ? &sv->poison[sv->nr_poison - 1] : NULL;
-	sv->header.nr_poison += nr;
+	last = part->nr_poison > part->old_poison ?
+	       &part->poison[part->nr_poison - 1] : NULL;
 	if (last && last->start + last->nr == index) {
 		last->nr += nr;
 		return 0;
 	}
-	if (sv->nr_poison == sv->room_poison) {
-		room = max_t(size_t, 16, 2 * sv->room_poison);
-		grown = kvrealloc(sv->poison, array_size(room, sizeof(*grown)),
+	if (part->nr_poison == part->room_poison) {
+		room = max_t(size_t, 16, 2 * part->room_poison);
+		grown = kvrealloc(part->poison, array_size(room, sizeof(*grown)),
 				  SHMEM_PKRAM_GFP);
 		if (!grown)
 			return -ENOMEM;
-		sv->poison = grown;
-		sv->room_poison = room;
+		part->poison = grown;
+		part->room_poison = room;
 	}
-	sv->poison[sv->nr_poison++] = (struct shmem_pkram_range){
+	part->poison[part->nr_poison++] = (struct shmem_pkram_range){
 		.start = index,
 		.nr = nr,
 	};
@@ -96,43 +104,43 @@ static int shmem_save_lost(struct shmem_pkram_saver *sv, pgoff_t index,
  * copies of some of those have been saved has to be undone. Returns -EAGAIN when
  * it has been split, and 0 when it can be saved.
  */
-static int shmem_save_odd_folio(struct shmem_pkram_saver *sv,
+static int shmem_save_odd_folio(struct shmem_pkram_part *part,
 				struct folio *folio)
 {
 	const bool lost = pkram_folio_poisoned(folio);
 
-	if (!lost && folio->index >= sv->next)
+	if (!lost && folio->index >= part->next)
 		return 0;
 	if (lost && !folio_test_large(folio))
-		return shmem_save_lost(sv, folio->index, 1);
+		return shmem_save_lost(part, folio->index, 1);
 	if (folio_test_large(folio) && !split_folio(folio))
 		return -EAGAIN;
-	return shmem_pkram_refuse(sv, -EBUSY, lost ?
+	return shmem_part_refuse(part, -EBUSY, lost ?
 				 "a huge page that has lost a part is in use" :
 				 "pages are being collapsed");
 }
 
 /* Give the folio to the node, and a checksum of it */
-static int shmem_save_summed(struct shmem_pkram_saver *sv, struct folio *folio)
+static int shmem_save_summed(struct shmem_pkram_part *part, struct folio *folio)
 {
-	int err = shmem_pkram_sums_add(&sv->sums, folio);
+	int err = shmem_pkram_sums_add(&part->sums, folio);
 
 	if (err)
 		return err;
-	err = pkram_save_folio(&sv->pages, folio, folio->index,
+	err = pkram_save_folio(&part->pages, folio, folio->index,
 			       PKRAM_RUN_UPTODATE);
 	if (err)
-		shmem_pkram_sums_undo(&sv->sums);
+		shmem_pkram_sums_undo(&part->sums);
 	return err;
 }
 
-static int shmem_save_locked(struct shmem_pkram_saver *sv, struct folio *folio)
+static int shmem_save_locked(struct shmem_pkram_part *part, struct folio *folio)
 {
 	const bool uptodate = folio_test_uptodate(folio);
 
-	if (sv->verify && uptodate)
-		return shmem_save_summed(sv, folio);
-	return pkram_save_folio(&sv->pages, folio, folio->index,
+	if (part->verify && uptodate)
+		return shmem_save_summed(part, folio);
+	return pkram_save_folio(&part->pages, folio, folio->index,
 				uptodate ? PKRAM_RUN_UPTODATE : 0);
 }
 
@@ -140,7 +148,7 @@ static int shmem_save_locked(struct shmem_pkram_saver *sv, struct folio *folio)
  * Save the folio that was found in the mapping. Returns -EAGAIN when it is not
  * there any more or not yet ready.
  */
-static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
+static int shmem_save_folio(struct shmem_pkram_part *part, struct inode *inode,
 			    struct folio *folio)
 {
 	int err;
@@ -154,63 +162,63 @@ static int shmem_save_folio(struct shmem_pkram_saver *sv, struct inode *inode,
 	if (shmem_folio_pinned(folio)) {
 		folio_unlock(folio);
 		err = shmem_save_wait_pins(folio);
-		return err ? shmem_pkram_refuse(sv, err, "pages are pinned for DMA") :
+		return err ? shmem_part_refuse(part, err, "pages are pinned for DMA") :
 			     -EAGAIN;
 	}
-	err = shmem_save_odd_folio(sv, folio);
+	err = shmem_save_odd_folio(part, folio);
 	if (!err && !folio_contain_hwpoisoned_page(folio))
-		err = shmem_save_locked(sv, folio);
+		err = shmem_save_locked(part, folio);
 	if (!err)
-		sv->next = folio_next_index(folio);
+		part->next = folio_next_index(folio);
 	folio_unlock(folio);
 	/* Lost since we looked; with a part of it saved there is no way back */
 	if (err == -EHWPOISON)
-		return sv->pages.err ?
-		       shmem_pkram_refuse(sv, -EIO, "memory has failed") :
+		return part->pages.err ?
+		       shmem_part_refuse(part, -EIO, "memory has failed") :
 		       -EAGAIN;
 	if (err == -EINVAL)
-		return shmem_pkram_refuse(sv, err, "a page is of a kind that cannot be preserved");
+		return shmem_part_refuse(part, err, "a page is of a kind that cannot be preserved");
 	return err;
 }
 
 /* Bring the page back, unless it is lost */
-static int shmem_save_swapped(struct shmem_pkram_saver *sv,
+static int shmem_save_swapped(struct shmem_pkram_part *part,
 			      struct inode *inode, pgoff_t index, void *entry)
 {
 	int err;
 
 	if (is_poisoned_swp_entry(radix_to_swp_entry(entry))) {
-		sv->next = index + 1;
-		return shmem_save_lost(sv, index, 1);
+		part->next = index + 1;
+		return shmem_save_lost(part, index, 1);
 	}
 	err = shmem_pkram_swapin(inode, index, SHMEM_PKRAM_GFP);
 	/* One that cannot be read is marked as lost by that */
 	if (!err || (err == -EIO &&
 		     xa_load(&inode->i_mapping->i_pages, index) != entry))
 		return -EAGAIN;
-	return shmem_pkram_refuse(sv, err, "a page cannot be brought back from swap");
+	return shmem_part_refuse(part, err, "a page cannot be brought back from swap");
 }
 
 /*
- * Save some entries one by one, each with its folio locked. Returns 0 at the end of
- * the page cache, and 1 when there may be more.
+ * Save some entries one by one, each with its folio locked. Returns 0 when there
+ * are none, and 1 when there may be more.
  */
-static int shmem_save_some(struct shmem_pkram_saver *sv, struct inode *inode)
+static int shmem_save_some(struct shmem_pkram_part *part, struct inode *inode)
 {
-	pgoff_t indices[PAGEVEC_SIZE], index = sv->next;
+	pgoff_t indices[PAGEVEC_SIZE], index = part->next;
 	struct folio_batch fbatch;
 	unsigned int i, nr;
 	int err = 0;
 
 	folio_batch_init(&fbatch);
-	nr = find_get_entries(inode->i_mapping, &index, ULONG_MAX, &fbatch,
+	nr = find_get_entries(inode->i_mapping, &index, part->last, &fbatch,
 			      indices);
 	for (i = 0; !err && i < nr; i++) {
 		struct folio *folio = fbatch.folios[i];
 
 		err = xa_is_value(folio) ?
-		      shmem_save_swapped(sv, inode, indices[i], folio) :
-		      shmem_save_folio(sv, inode, folio);
+		      shmem_save_swapped(part, inode, indices[i], folio) :
+		      shmem_save_folio(part, inode, folio);
 	}
 	folio_batch_remove_exceptionals(&fbatch);
 	folio_batch_release(&fbatch);
@@ -223,21 +231,87 @@ static int shmem_save_some(struct shmem_pkram_saver *sv, struct inode *inode)
 	return err;
 }
 
-static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
+/**
+ * shmem_pkram_save_part() - save pages of a regular file
+ * @part: where to; nobody else uses it
+ * @inode: file
+ * @start: index of the first page
+ * @last: last index to look at; no folio begins before and ends behind either
+ *
+ * Several threads may do this, each with a part of its own.
+ *
+ * Context: May sleep. s_umount is held for writing, by the caller or by who waits
+ * for him.
+ * Return: 0; -EBUSY when pages are pinned or in use; -EINVAL when there is one
+ * that cannot be preserved; -EIO; -EINTR; -EEXIST; -ENOMEM. In the part stands why,
+ * if that is not clear.
+ */
+int shmem_pkram_save_part(struct shmem_pkram_part *part, struct inode *inode,
+			  pgoff_t start, pgoff_t last)
 {
 	int ret;
 
-	sv->next = 0;
-	sv->nr_poison = 0;
+	part->next = start;
+	part->last = last;
+	part->old_poison = part->nr_poison;
+	part->sums.old_files = part->sums.nr;
 	do {
 		/* Sums are made of one folio after the other */
-		ret = sv->verify ? 1 : pkram_save_mapping(&sv->pages,
-							  inode->i_mapping,
-							  &sv->next);
+		ret = part->verify ? 1 : pkram_save_mapping(&part->pages,
+							    inode->i_mapping,
+							    &part->next, last);
 		if (ret == 1)
-			ret = shmem_save_some(sv, inode);
+			ret = shmem_save_some(part, inode);
 	} while (ret == 1);
-	return ret ?: pkram_end_run(&sv->pages);
+	return ret ?: pkram_end_run(&part->pages);
+}
+
+/**
+ * shmem_pkram_save_lost() - write the records of pages that are lost
+ * @sv: save
+ * @range: where they were in the current file
+ * @nr: number of ranges
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM.
+ */
+int shmem_pkram_save_lost(struct shmem_pkram_saver *sv,
+			  const struct shmem_pkram_range *range, size_t nr)
+{
+	int err = 0;
+
+	for (; !err && nr; nr--, range++) {
+		sv->header.nr_poison += range->nr;
+		sv->header.nr_blocks += range->nr;
+		err = shmem_pkram_save_poison(sv, range->start, range->nr);
+	}
+	return err;
+}
+
+/* Save the pages of a file that is in no plan */
+static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode,
+			    u64 *nr)
+{
+	struct shmem_pkram_part *part = &sv->part;
+	const u64 before = part->pages.nr;
+	int err;
+
+	part->nr_poison = 0;
+	part->sums.nr = 0;
+	err = shmem_pkram_save_part(part, inode, 0, ULONG_MAX);
+	if (err)
+		sv->why = part->why;
+	*nr = part->pages.nr - before;
+	return err;
+}
+
+/* Write what there is to say of these pages besides that they are there */
+static int shmem_save_notes(struct shmem_pkram_saver *sv)
+{
+	struct shmem_pkram_part *part = &sv->part;
+
+	return shmem_pkram_save_lost(sv, part->poison, part->nr_poison) ?:
+	       shmem_pkram_save_sums(sv, part->sums.items, part->sums.nr);
 }
 
 /**
@@ -246,35 +320,33 @@ static int shmem_save_pages(struct shmem_pkram_saver *sv, struct inode *inode)
  * @inode: file
  *
  * Context: May sleep. s_umount is held for writing.
- * Return: 0; -EBUSY when pages are pinned or in use; -EINVAL when there is one
- * that cannot be preserved; -EIO; -EINTR; -EEXIST; -ENOMEM.
+ * Return: as shmem_pkram_save_part().
  */
 int shmem_pkram_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
 {
 	struct pkram_shmem_data *rec = (void *)(sv->buf + sv->len);
-	const u64 pos = sv->pages.nr;
 	const pgoff_t fallocend = SHMEM_I(inode)->fallocend;
-	size_t i;
+	bool planned;
+	u64 nr;
 	int err;
 
 	if (mapping_empty(inode->i_mapping) && !fallocend)
 		return 0;
-	err = shmem_save_pages(sv, inode);
+	err = shmem_pkram_plan_result(sv, inode, &nr);
+	planned = err != -ENOENT;
+	if (!planned)
+		err = shmem_save_pages(sv, inode, &nr);
 	if (err)
 		return err;
 
 	*rec = (struct pkram_shmem_data){
-		.pos = pos,
-		.nr = sv->pages.nr - pos,
+		.pos = sv->nr_frames,
+		.nr = nr,
 		.fallocend = fallocend,
 	};
 	pkram_shmem_put_rec(&rec->rec, PKRAM_SHMEM_DATA, 0, sizeof(*rec));
 	sv->len += sizeof(*rec);
-	sv->header.nr_blocks += rec->nr;
-	for (i = 0; !err && i < sv->nr_poison; i++) {
-		sv->header.nr_blocks += sv->poison[i].nr;
-		err = shmem_pkram_save_poison(sv, sv->poison[i].start,
-					      sv->poison[i].nr);
-	}
-	return err ?: shmem_pkram_save_sums(sv, &sv->sums);
+	sv->nr_frames += nr;
+	sv->header.nr_blocks += nr;
+	return planned ? shmem_pkram_plan_notes(sv) : shmem_save_notes(sv);
 }

@@ -2,11 +2,11 @@
 /*
  * tmpfs preserved over kexec: checksums of the contents, with verify.
  *
- * When saving, the sums of a file are kept in a list until its pages are all in
- * the page stream. A folio is summed under its lock and before it is saved:
- * nothing can change it from then on. When loading, the file has got its folios
- * by the time its sums are read; a wrong one is reported with the first name of
- * the file, which comes right after.
+ * When saving, the sums of a file are kept in a list until its records are written,
+ * which is when its pages are all in the page stream. A folio is summed under its
+ * lock and before it is saved: nothing can change it from then on. When loading, the
+ * file has got its folios by the time its sums are read; a wrong one is reported with
+ * the first name of the file, which comes right after.
  *
  * A sum of which one page has failed in the meantime says nothing about the
  * others, and to read that page could be the end. So it is not looked at.
@@ -124,7 +124,7 @@ static struct pkram_shmem_sum *shmem_sums_at(struct shmem_pkram_sums *sums,
 	struct pkram_shmem_sum *sum, *items;
 	size_t room;
 
-	sum = sums->nr ? &sums->items[sums->nr - 1] : NULL;
+	sum = sums->nr > sums->old_files ? &sums->items[sums->nr - 1] : NULL;
 	if (sum && sum->start + sum->nr == index &&
 	    index % PKRAM_SHMEM_SUM_PAGES)
 		return sum;
@@ -193,26 +193,26 @@ void shmem_pkram_sums_undo(struct shmem_pkram_sums *sums)
 /**
  * shmem_pkram_save_sums() - write the records of the current file's sums
  * @sv: save
- * @sums: list, empty afterwards
+ * @sums: the sums
+ * @nr: number of them
  *
  * Context: May sleep.
  * Return: 0; -ENOMEM.
  */
 int shmem_pkram_save_sums(struct shmem_pkram_saver *sv,
-			  struct shmem_pkram_sums *sums)
+			  struct pkram_shmem_sum *sums, size_t nr)
 {
 	struct pkram_shmem_sums rec;
 	struct kvec vec[2] = { { &rec, sizeof(rec) } };
-	size_t done, nr;
+	size_t done, some;
 	int err = 0;
 
-	for (done = 0; !err && done < sums->nr; done += nr) {
-		nr = min_t(size_t, sums->nr - done, PKRAM_SHMEM_SUMS_MAX);
-		vec[1].iov_base = sums->items + done;
-		vec[1].iov_len = nr * sizeof(*sums->items);
+	for (done = 0; !err && done < nr; done += some) {
+		some = min_t(size_t, nr - done, PKRAM_SHMEM_SUMS_MAX);
+		vec[1].iov_base = sums + done;
+		vec[1].iov_len = some * sizeof(*sums);
 		err = shmem_pkram_save_rec(sv, PKRAM_SHMEM_SUMS, 0, vec, 2);
 	}
-	sums->nr = 0;
 	return err;
 }
 

@@ -167,7 +167,10 @@ int pkram_finish_access(struct pkram_access *pa, bool ok);
 int pkram_save_folio(struct pkram_access *pa, struct folio *folio,
 		     pgoff_t index, unsigned int flags);
 int pkram_save_mapping(struct pkram_access *pa, struct address_space *mapping,
-		       pgoff_t *index);
+		       pgoff_t *index, pgoff_t last);
+int pkram_settle_access(struct pkram_access *pa);
+int pkram_append_access(struct pkram_access *pa, struct pkram_access *from,
+			bool join);
 int pkram_end_run(struct pkram_access *pa);
 struct folio *pkram_load_folio(struct pkram_access *pa, pgoff_t *index);
 int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,

@@ -3,7 +3,9 @@
  * KUnit tests of pkram_save_mapping(), with a page cache that belongs to no file.
  */
 #include <linux/align.h>
+#include <linux/completion.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -106,7 +108,8 @@ static void pkram_kunit_save_cache(struct kunit *test, struct pkram_access *pa,
 	pgoff_t index = 0;
 	int ret;
 
-	while ((ret = pkram_save_mapping(pa, &c->mapping, &index)) == 1) {
+	while ((ret = pkram_save_mapping(pa, &c->mapping, &index,
+					 ULONG_MAX)) == 1) {
 		KUNIT_ASSERT_LT(test, odd, nr_odd);
 		/* Nothing has been left out before it, and there it ends */
 		KUNIT_EXPECT_EQ(test, index, pkram_kunit_odd[odd]);
@@ -123,6 +126,32 @@ static void pkram_kunit_save_cache(struct kunit *test, struct pkram_access *pa,
 					pkram_kunit_is_odd(i) ? 1 : 2);
 }
 
+/* All but what is odd comes, in the order in which it stands in the page cache */
+static void pkram_kunit_load_cache(struct kunit *test,
+				   struct pkram_kunit_cache *c)
+{
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	struct folio *folio;
+	unsigned int i = 0;
+	pgoff_t index;
+
+	pkram_kunit_begin_load(test, &ps);
+	for (; (folio = pkram_load_folio(&pa, &index)); i++) {
+		KUNIT_ASSERT_FALSE(test, IS_ERR(folio));
+		while (pkram_kunit_is_odd(i))
+			i++;
+		KUNIT_ASSERT_LT(test, i, PKRAM_KUNIT_FOLIOS);
+		KUNIT_ASSERT_PTR_EQ(test, folio, c->folios[i]);
+		KUNIT_EXPECT_EQ(test, index, pkram_kunit_index(i));
+		KUNIT_EXPECT_TRUE(test, pkram_kunit_folio_is(folio, 0, i));
+		folio_put(folio);
+	}
+	KUNIT_EXPECT_EQ(test, i, PKRAM_KUNIT_FOLIOS);
+	pkram_finish_access(&pa, true);
+	pkram_kunit_end_load(test, &ps);
+}
+
 /*
  * Proves: of a page cache all is saved with its index but what takes more than a
  * reference, which the caller is told of one by one.
@@ -132,9 +161,6 @@ static void pkram_mapping_test_save(struct kunit *test)
 	struct pkram_kunit_cache *c = pkram_kunit_cache(test);
 	struct pkram_stream ps;
 	PKRAM_ACCESS(pa, &ps, pages);
-	struct folio *folio;
-	unsigned int i = 0;
-	pgoff_t index;
 
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
 	pkram_kunit_save_cache(test, &pa, c);
@@ -144,19 +170,7 @@ static void pkram_mapping_test_save(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, pkram_finish_access(&pa, true));
 	pkram_kunit_end_save(test, &ps);
 
-	pkram_kunit_begin_load(test, &ps);
-	for (; (folio = pkram_load_folio(&pa, &index)); i++) {
-		KUNIT_ASSERT_FALSE(test, IS_ERR(folio));
-		while (pkram_kunit_is_odd(i))
-			i++;
-		KUNIT_ASSERT_PTR_EQ(test, folio, c->folios[i]);
-		KUNIT_EXPECT_EQ(test, index, pkram_kunit_index(i));
-		KUNIT_EXPECT_TRUE(test, pkram_kunit_folio_is(folio, 0, i));
-		folio_put(folio);
-	}
-	KUNIT_EXPECT_EQ(test, i, PKRAM_KUNIT_FOLIOS);
-	pkram_finish_access(&pa, true);
-	pkram_kunit_end_load(test, &ps);
+	pkram_kunit_load_cache(test, c);
 	pkram_kunit_cache_free(test, c);
 }
 
@@ -196,8 +210,214 @@ static void pkram_mapping_test_twice(struct kunit *test)
 	pkram_kunit_store(test, c, 10 * PKRAM_KUNIT_FOLIOS,
 			  c->folios[PKRAM_KUNIT_DENSE]);
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
-	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, &c->mapping, &index));
+	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, &c->mapping, &index,
+						    ULONG_MAX));
 	KUNIT_EXPECT_EQ(test, -EEXIST, pkram_finish_access(&pa, true));
+	pkram_finish_save_obj(&ps);
+	pkram_discard_save(&ps);
+	pkram_kunit_cache_free(test, c);
+}
+
+#define PKRAM_KUNIT_THREADS	8
+
+/* A part of the page cache, for a thread of its own */
+struct pkram_kunit_piece {
+	struct pkram_kunit_cache *c;
+	struct pkram_access pa;
+	pgoff_t index;
+	pgoff_t last;
+	int err;
+	struct completion done;
+};
+
+static int pkram_kunit_save_piece(void *arg)
+{
+	struct pkram_kunit_piece *piece = arg;
+	int ret;
+
+	while ((ret = pkram_save_mapping(&piece->pa, &piece->c->mapping,
+					 &piece->index, piece->last)) == 1)
+		piece->index++;
+	piece->err = ret ?: pkram_settle_access(&piece->pa);
+	complete(&piece->done);
+	return 0;
+}
+
+/* Save a page cache by @nr threads, each to an access of its own */
+static struct pkram_kunit_piece *
+pkram_kunit_save_pieces(struct kunit *test, struct pkram_stream *ps,
+			struct pkram_kunit_cache *c, unsigned int nr)
+{
+	const pgoff_t step = DIV_ROUND_UP(2 * PKRAM_KUNIT_FOLIOS, nr);
+	struct pkram_kunit_piece *pieces;
+	unsigned int i;
+
+	pieces = kunit_kcalloc(test, nr, sizeof(*pieces), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pieces);
+	for (i = 0; i < nr; i++) {
+		struct task_struct *task;
+
+		pieces[i].c = c;
+		pieces[i].pa.ps = ps;
+		pieces[i].pa.type = PKRAM_OBJ_PAGES;
+		pieces[i].index = i * step;
+		pieces[i].last = i * step + step - 1;
+		init_completion(&pieces[i].done);
+		task = kthread_run(pkram_kunit_save_piece, &pieces[i], "pkram-%u", i);
+		if (IS_ERR(task))
+			pkram_kunit_save_piece(&pieces[i]);
+	}
+	for (i = 0; i < nr; i++) {
+		wait_for_completion(&pieces[i].done);
+		KUNIT_EXPECT_EQ(test, 0, pieces[i].err);
+	}
+	return pieces;
+}
+
+/* Runs in the chain of an access, which the last one is not part of */
+static unsigned int pkram_kunit_runs(const struct pkram_access *pa)
+{
+	const struct pkram_link_ser *link;
+	unsigned int nr = 0;
+
+	for (link = pa->head; link; link = pkram_link_next(link->next_pfn))
+		nr += link->nr;
+	return nr;
+}
+
+/* Most folios for two links that are full, and some */
+#define PKRAM_KUNIT_JOIN_ORDER	10
+
+/* Save @nr of a row of pages, each of which is a run of its own, from @from on */
+static void pkram_kunit_save_row(struct kunit *test, struct pkram_access *pa,
+				 struct page *pages, unsigned int from,
+				 unsigned int nr, unsigned int shift)
+{
+	unsigned int i;
+
+	for (i = from; i < from + nr; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				pkram_kunit_save_folio(pa, page_folio(pages + i),
+						       2 * i - shift, 0));
+}
+
+/* Join @a runs and @b runs, the first of which continues the last if @cont */
+static void pkram_kunit_join(struct kunit *test, struct page *pages,
+			     unsigned int a, unsigned int b, bool cont, bool join)
+{
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	PKRAM_ACCESS(from, &ps, pages);
+	struct folio *folio;
+	pgoff_t index;
+	unsigned int i;
+
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	pkram_kunit_save_row(test, &pa, pages, 0, a, 0);
+	pkram_kunit_save_row(test, &from, pages, a, b, cont);
+	KUNIT_EXPECT_EQ(test, 0, pkram_append_access(&pa, &from, join));
+	KUNIT_EXPECT_EQ(test, pkram_kunit_runs(&pa), a + b - (b && cont && join));
+	/* It can be gone on with */
+	pkram_kunit_save_row(test, &pa, pages, a + b, 3, 0);
+	KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&from, true));
+	KUNIT_ASSERT_EQ(test, 0, pkram_finish_access(&pa, true));
+	pkram_kunit_end_save(test, &ps);
+
+	pkram_kunit_begin_load(test, &ps);
+	for (i = 0; (folio = pkram_load_folio(&pa, &index)); i++) {
+		KUNIT_ASSERT_PTR_EQ(test, folio, page_folio(pages + i));
+		KUNIT_ASSERT_EQ(test, index, 2 * i - (cont && i >= a && i < a + b));
+		folio_put(folio);
+	}
+	KUNIT_EXPECT_EQ(test, i, a + b + 3);
+	pkram_finish_access(&pa, true);
+	pkram_kunit_end_load(test, &ps);
+}
+
+/* Proves: whatever the last link of one and the first of the other have room for */
+static void pkram_mapping_test_join(struct kunit *test)
+{
+	const unsigned int max = PKRAM_LINK_MAX_RUNS;
+	const unsigned int nrs[] = {
+		0, 1, 2, max / 2, max - 1, max, max + max / 2,
+	};
+	struct page *pages = alloc_pages(GFP_KERNEL, PKRAM_KUNIT_JOIN_ORDER);
+	unsigned int i, j, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	split_page(pages, PKRAM_KUNIT_JOIN_ORDER);
+	for (i = 0; i < ARRAY_SIZE(nrs); i++)
+		for (j = 0; j < ARRAY_SIZE(nrs); j++)
+			for (k = 0; k < 4; k++)
+				pkram_kunit_join(test, pages, nrs[i], nrs[j],
+						 nrs[i] && k & 1, k & 2);
+	for (i = 0; i < 1U << PKRAM_KUNIT_JOIN_ORDER; i++) {
+		KUNIT_EXPECT_EQ(test, page_ref_count(pages + i), 1);
+		__free_page(pages + i);
+	}
+}
+
+/*
+ * Proves: what any number of threads has saved of one page cache, put together, is
+ * what one has saved, run for run, and in hardly more links.
+ */
+static void pkram_mapping_test_threads(struct kunit *test)
+{
+	struct pkram_kunit_cache *c = pkram_kunit_cache(test);
+	struct pkram_kunit_piece *pieces;
+	unsigned int n, i, runs = 0;
+	unsigned long links = 0;
+	struct pkram_stream ps;
+
+	for (n = 1; n <= PKRAM_KUNIT_THREADS; n++) {
+		PKRAM_ACCESS(pa, &ps, pages);
+
+		pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+		pieces = pkram_kunit_save_pieces(test, &ps, c, n);
+		for (i = 0; i < n; i++) {
+			KUNIT_EXPECT_EQ(test, 0,
+					pkram_append_access(&pa, &pieces[i].pa, true));
+			KUNIT_EXPECT_PTR_EQ(test, NULL, pieces[i].pa.head);
+		}
+		KUNIT_EXPECT_EQ(test, pa.nr,
+				PKRAM_KUNIT_FOLIOS - ARRAY_SIZE(pkram_kunit_odd));
+		if (n == 1) {
+			runs = pkram_kunit_runs(&pa);
+			links = pa.nr_links;
+		}
+		KUNIT_EXPECT_EQ(test, pkram_kunit_runs(&pa), runs);
+		KUNIT_EXPECT_LE(test, pa.nr_links, 2 * links);
+		KUNIT_ASSERT_EQ(test, 0, pkram_finish_access(&pa, true));
+		pkram_kunit_end_save(test, &ps);
+		pkram_kunit_load_cache(test, c);
+	}
+	pkram_kunit_cache_free(test, c);
+}
+
+/* Proves: when not all threads' pages can be had none is kept, joined or not */
+static void pkram_mapping_test_threads_fail(struct kunit *test)
+{
+	struct pkram_kunit_cache *c = pkram_kunit_cache(test);
+	struct pkram_kunit_piece *pieces;
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	unsigned int i;
+
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	pieces = pkram_kunit_save_pieces(test, &ps, c, 4);
+	KUNIT_EXPECT_EQ(test, 0, pkram_append_access(&pa, &pieces[0].pa, true));
+	/* What has failed cannot be joined */
+	pieces[1].pa.err = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			pkram_append_access(&pa, &pieces[1].pa, true));
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			pkram_append_access(&pa, &pieces[2].pa, true));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, pkram_finish_access(&pa, true));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pieces[i].pa, false));
+	for (i = 0; i < PKRAM_KUNIT_FOLIOS; i++)
+		if (i != PKRAM_KUNIT_PINNED)
+			KUNIT_EXPECT_EQ(test, folio_ref_count(c->folios[i]), 1);
 	pkram_finish_save_obj(&ps);
 	pkram_discard_save(&ps);
 	pkram_kunit_cache_free(test, c);
@@ -325,7 +545,7 @@ static void pkram_kunit_begin_inside(struct kunit *test, struct pkram_access *pa
 		for (skip = 1; skip < nr; skip++) {
 			index = c->folios[i]->index + skip;
 			KUNIT_ASSERT_EQ(test, 1, pkram_save_mapping(pa, &c->mapping,
-								    &index));
+								    &index, ULONG_MAX));
 			KUNIT_ASSERT_EQ(test, index, c->folios[i]->index + skip);
 		}
 	}
@@ -348,7 +568,7 @@ static void pkram_mapping_test_sizes(struct kunit *test)
 
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
 	pkram_kunit_begin_inside(test, &pa, c);
-	while ((ret = pkram_save_mapping(&pa, &c->mapping, &index)) == 1) {
+	while ((ret = pkram_save_mapping(&pa, &c->mapping, &index, ULONG_MAX)) == 1) {
 		i = pkram_kunit_next(i, true);
 		KUNIT_ASSERT_LT(test, i, PKRAM_KUNIT_PLACES);
 		folio = c->folios[i++];
@@ -436,7 +656,7 @@ static void pkram_mapping_test_runs(struct kunit *test)
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
 	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_folio(&pa, page_folio(pages),
 							10, 0));
-	KUNIT_ASSERT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+	KUNIT_ASSERT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index, ULONG_MAX));
 	KUNIT_ASSERT_EQ(test, 0, pkram_end_run(&pa));
 	KUNIT_EXPECT_EQ(test, pa.nr, PKRAM_KUNIT_ROW);
 	nr = PKRAM_KUNIT_ROW - PKRAM_KUNIT_BACKWARDS;
@@ -482,13 +702,13 @@ static void pkram_mapping_test_single(struct kunit *test)
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
 	for (i = 0; i < ARRAY_SIZE(indices); i++) {
 		index = 0;
-		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index, ULONG_MAX));
 		KUNIT_EXPECT_EQ(test, 0, index);
 		folio->index = indices[i];
 		pkram_kunit_store_folio(test, mapping, folio);
-		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index, ULONG_MAX));
 		KUNIT_EXPECT_EQ(test, indices[i] + 1, index);
-		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+		KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index, ULONG_MAX));
 		KUNIT_EXPECT_EQ(test, 1, pa.nr);
 		KUNIT_EXPECT_EQ(test, indices[i], pa.run.index);
 		KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pa, false));
@@ -522,7 +742,7 @@ static void pkram_mapping_test_failed(struct kunit *test)
 	folio_mark_uptodate(folio);
 	pkram_kunit_store_folio(test, mapping, folio);
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
-	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index));
+	KUNIT_EXPECT_EQ(test, 0, pkram_save_mapping(&pa, mapping, &index, ULONG_MAX));
 	KUNIT_ASSERT_EQ(test, folio_ref_count(folio), 2);
 	xa_destroy(&mapping->i_pages);
 	folio_put(folio);
@@ -554,6 +774,9 @@ static struct kunit_case pkram_mapping_cases[] = {
 #ifdef CONFIG_MEMORY_FAILURE
 	KUNIT_CASE(pkram_mapping_test_failed),
 #endif
+	KUNIT_CASE(pkram_mapping_test_join),
+	KUNIT_CASE(pkram_mapping_test_threads),
+	KUNIT_CASE(pkram_mapping_test_threads_fail),
 	{ }
 };
 
