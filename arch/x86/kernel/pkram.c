@@ -3,6 +3,7 @@
  * PKRAM: the checksum, with the instruction for it, and the command line in an image
  * of kexec_load(2), of which user space alone knows what its segments are.
  */
+#include <linux/cpufeature.h>
 #include <linux/crc32.h>
 #include <linux/kexec.h>
 #include <linux/minmax.h>
@@ -10,7 +11,6 @@
 #include <linux/uaccess.h>
 
 #include <asm/bootparam.h>
-#include <asm/cpufeature.h>
 #include <asm/setup.h>
 
 /* As in mm/pkram_run.c; needs no floating-point registers, and works early */
