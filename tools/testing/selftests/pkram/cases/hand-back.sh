@@ -5,15 +5,11 @@
 # vm smp: -m 1536M
 # vm one: -m 1536M -c 1
 # vm numa: -m 1536M --numa 2
-# vm many: -m 3G -c 1 -a pkram_test.pages=262144
-# soak: numa many
+# soak: numa
 
 N=/mnt/n
-
-# pages: how many are preserved, and about as many lie between them
-pages() {
-	param pages 98304
-}
+# So many are preserved, and about as many lie between them
+PAGES=98304
 
 # total_kib: MemTotal, which has to be what all zones manage
 total_kib() {
@@ -41,7 +37,7 @@ all_back() {
 		[ -z "$nr" ] || break
 		sleep 0.1
 	done
-	[ "${nr:-0}" -ge $(($(pages) * 3 / 4)) ] || fail "${nr:-no} pages"
+	[ "${nr:-0}" -ge $((PAGES * 3 / 4)) ] || fail "${nr:-no} pages"
 }
 
 no_oom() {
@@ -53,7 +49,7 @@ no_oom() {
 
 stage1() {
 	pmount between size=100%
-	$T interleave $M/keep $M/drop "$(pages)" 1
+	$T interleave $M/keep $M/drop $PAGES 1
 	rm $M/drop
 	preserve
 }
@@ -99,7 +95,7 @@ stage5() {
 
 	pmount between
 	pmount another "" $N
-	$T check $M/keep $(($(pages) / 256))M 1
+	$T check $M/keep $((PAGES / 256))M 1
 	$T check $N/file 64M 3
 	umount $M
 	umount $N
