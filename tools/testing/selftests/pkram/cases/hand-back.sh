@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: what lies between preserved pages becomes free memory, each page once, whatever comes right after boot
+# proves: what lies between preserved pages becomes free memory, once, whatever follows the boot
 # stages: 6
 # vm smp: -m 1536M
 # vm one: -m 1536M -c 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: what several threads save, of one file and of many, is what one saves, and comes back the same; so does an error
+# proves: several threads save what one does, of one file and of many, and so does an error
 # stages: 2
 # vm plain: -c 4 -m 2G -a pkram_threads=4
 # vm verify: -c 4 -m 2G -a "pkram_threads=4 pkram_test.options=,verify"
