@@ -448,6 +448,11 @@ static const struct pkram_kunit_place pkram_kunit_places[] = {
 	{ 2, PKRAM_KUNIT_HAS_LOCK }, { 0 }, { 7 },
 	{ 7, PKRAM_KUNIT_HAS_PIN }, { 9 }, { 9 },
 	{ 9, PKRAM_KUNIT_HAS_LOCK }, { 6, PKRAM_KUNIT_IS_STALE }, { 6 }, { 0 },
+	/* Several in a row, which the walk takes together */
+	{ 2 }, { 2 }, { 2 }, { 2, PKRAM_KUNIT_HAS_LOCK }, { 2 }, { 2 },
+	{ 2, PKRAM_KUNIT_HAS_PIN }, { 2 }, { 3 }, { 3 }, { 1 },
+	{ 7 }, { 7 }, { 7 }, { 7, PKRAM_KUNIT_IS_STALE }, { 7 },
+	{ 7, PKRAM_KUNIT_HAS_LOCK }, { 7 }, { 7 }, { 6 }, { 6 }, { 8 }, { 8 },
 };
 
 #define PKRAM_KUNIT_PLACES	ARRAY_SIZE(pkram_kunit_places)
