@@ -112,7 +112,8 @@ static void pkram_node_free(struct pkram_node *node)
 		u32 i;
 
 		for (i = 0; i < link->nr; i++) {
-			pkram_chain_free(link->objs[i].pages_pfn);
+			pkram_pages_free(link->objs[i].pages_pfn,
+					 link->objs[i].nr_pages);
 			pkram_chain_free(link->objs[i].bytes_pfn);
 		}
 		pfn = link->next_pfn;

@@ -544,6 +544,20 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 }
 
 /**
+ * pkram_frames_release_runs() - mark the frames of many runs as no longer preserved
+ * @runs: the runs, in a link
+ * @nr: how many
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_frames_release_runs(const struct pkram_run_ser *runs, unsigned int nr)
+{
+	/* The page that holds @runs is still marked: it is not the end of the table */
+	guard(mutex)(&pkram_pagetable_lock);
+	pkram_pagetable_clear_runs(&pkram_pagetable, runs, nr);
+}
+
+/**
  * pkram_drop_runs() - give up a node's hold on many runs of folios
  * @runs: the runs, in a link
  * @nr: how many
@@ -556,9 +570,7 @@ void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr)
 {
 	unsigned int i;
 
-	/* The page that holds @runs is still marked: it is not the end of the table */
-	scoped_guard(mutex, &pkram_pagetable_lock)
-		pkram_pagetable_clear_runs(&pkram_pagetable, runs, nr);
+	pkram_frames_release_runs(runs, nr);
 	for (i = 0; i < nr; i++) {
 		const struct pkram_run run = pkram_run_unpack(&runs[i]);
 

@@ -103,6 +103,7 @@ bool pkram_pages_failed(void);
 bool pkram_folio_poisoned(struct folio *folio);
 void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr);
 void pkram_drop_run(u64 pfn, unsigned int order, u64 nr);
+void pkram_frames_release_runs(const struct pkram_run_ser *runs, unsigned int nr);
 void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr);
 u64 pkram_drop_orphan(u64 pfn);
 
@@ -263,10 +264,14 @@ u64 pkram_nodes_seal(u64 *nr);
 /* ---------------------------------------------------- pkram_stream.c */
 
 struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp);
-void pkram_chain_free(u64 pfn);
 int pkram_access_check(const struct pkram_access *pa, unsigned int type,
 		       bool saving);
 int pkram_access_room(struct pkram_access *pa);
+
+/* ------------------------------------------------------ pkram_part.c */
+
+void pkram_chain_free(u64 pfn);
+void pkram_pages_free(u64 pfn, u64 nr);
 
 /* --------------------------------------------------- pkram_threads.c */
 

@@ -49,25 +49,6 @@ struct pkram_link_ser *pkram_link_alloc(u32 type, gfp_t gfp)
 }
 
 /**
- * pkram_chain_free() - free a chain of runs or bytes and all that it holds
- * @pfn: first link, trusted; 0 for an empty chain
- *
- * Context: May sleep.
- */
-void pkram_chain_free(u64 pfn)
-{
-	while (pfn) {
-		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
-
-		if (link->type == PKRAM_LINK_RUNS)
-			pkram_drop_runs(link->runs, link->nr);
-		pfn = link->next_pfn;
-		pkram_meta_free(link);
-		cond_resched();
-	}
-}
-
-/**
  * pkram_access_check() - may an access be used in this way?
  * @pa: access
  * @type: stream that it has to be of
@@ -483,8 +464,15 @@ static bool pkram_access_next(struct pkram_access *pa)
 	struct pkram_obj *obj = pa->ps->obj;
 	const unsigned int idx = pkram_stream_idx(pa->type);
 
+	if (pa->part && !pa->left)
+		return false;
 	if (pa->link && pa->entry < pa->link->nr)
 		return true;
+	if (pa->part) {
+		pa->link = pa->link ? pkram_link_next(pa->link->next_pfn) : NULL;
+		pa->entry = 0;
+		return pa->link;
+	}
 
 	guard(mutex)(&obj->lock);
 	pa->link = obj->next[idx];
@@ -503,7 +491,10 @@ static unsigned int pkram_load_pages(struct pkram_access *pa,
 	unsigned int i;
 
 	nr = min_t(u64, nr, run->nr - pa->folio);
+	if (pa->part)
+		nr = min_t(u64, nr, pa->left);
 	nr = pkram_claim_pages(run->pfn + pa->folio, nr);
+	pa->left -= pa->part ? nr : 0;
 	for (i = 0; i < nr; i++, pa->folio++)
 		buf[i] = (struct pkram_loaded){
 			.folio = pfn_folio(run->pfn + pa->folio),
@@ -519,8 +510,11 @@ static int pkram_load_one(struct pkram_access *pa, const struct pkram_run *run,
 {
 	const u64 skip = (u64)pa->folio << run->order;
 	const bool fresh = pkram_frame_fresh(run->pfn + skip);
-	struct folio *folio = pkram_claim_folio(run->pfn + skip, run->order);
+	struct folio *folio;
 
+	if (pa->part && pa->left < 1ULL << run->order)
+		return -EBADMSG;
+	folio = pkram_claim_folio(run->pfn + skip, run->order);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	if (pkram_folio_poisoned(folio) && !pa->poisoned)
@@ -533,6 +527,7 @@ static int pkram_load_one(struct pkram_access *pa, const struct pkram_run *run,
 		.fresh = fresh,
 	};
 	pa->folio++;
+	pa->left -= pa->part ? 1ULL << run->order : 0;
 	return 0;
 }
 
@@ -543,8 +538,8 @@ static int pkram_load_one(struct pkram_access *pa, const struct pkram_run *run,
  * @nr: how many at most
  *
  * Each folio of the object is given to one access, in the order of the stream
- * if there is only one. The caller owns a reference to each; the node keeps its
- * own until pkram_finish_load(). A folio from the previous kernel is off the
+ * if there is only one; see pkram_access_part() for one that is to have certain
+ * ones. The caller owns a reference to each; the node keeps its own until pkram_finish_load(). A folio from the previous kernel is off the
  * LRU and not charged; one that never left this boot may be either. Memory that
  * has failed meanwhile stops the load, unless the caller has set
  * &pkram_access.poisoned: he gets the folio, and looks for PageHWPoison().
@@ -567,7 +562,7 @@ int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 	while (done < nr && pkram_access_next(pa)) {
 		struct pkram_run run = pkram_run_unpack(&pa->link->runs[pa->entry]);
 
-		while (done < nr && pa->folio < run.nr) {
+		while (done < nr && pa->folio < run.nr && (!pa->part || pa->left)) {
 			unsigned int got = 0;
 
 			if (!run.order && (pa->poisoned || !pkram_pages_failed()))

@@ -40,7 +40,7 @@ unsigned int pkram_nr_threads(u64 pages)
 	const unsigned int wanted = READ_ONCE(pkram_threads);
 
 	/* Nobody is there to be the parent of a thread */
-	if (current->flags & PF_KTHREAD)
+	if (current->flags & (PF_KTHREAD | PF_EXITING))
 		return 1;
 	if (wanted)
 		return min(wanted, PKRAM_THREADS_MAX);

@@ -242,7 +242,7 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 	why = pkram_shmem_check_header(&header, info.nr_bytes, info.nr_pages);
 	if (why)
 		return shmem_load_bad(fc, why);
-	ld->left = info.nr_pages;
+	pkram_cursor_begin(&ld->cursor, &st->ps);
 	links = kvcalloc(header.nr_inodes, sizeof(*links), SHMEM_PKRAM_GFP);
 	ld->nodes = kvcalloc(header.nr_inodes, sizeof(*ld->nodes),
 			     SHMEM_PKRAM_GFP);
@@ -286,7 +286,8 @@ int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 	ld->pages.poisoned = true;
 	st->loader = ld;
 	ld->buf = kvmalloc(SHMEM_LOAD_BUF, SHMEM_PKRAM_GFP);
-	if (shmem_pkram_begin_folios(ld) || !ld->buf)
+	shmem_pkram_begin_data(ld);
+	if (!ld->buf)
 		return -ENOMEM;
 	return shmem_load_start(st, fc);
 }
@@ -492,6 +493,7 @@ static int shmem_load_rec(struct shmem_pkram_loader *ld,
 			  const struct pkram_shmem_rec *rec)
 {
 	const struct pkram_shmem_symlink *symlink = (const void *)rec;
+	int err;
 
 	switch (rec->type) {
 	case PKRAM_SHMEM_INODE:
@@ -500,7 +502,7 @@ static int shmem_load_rec(struct shmem_pkram_loader *ld,
 		return shmem_pkram_set_symlink(ld->inode, symlink->target,
 					       symlink->target_len);
 	case PKRAM_SHMEM_DATA:
-		return shmem_pkram_load_data(ld, (const void *)rec);
+		return shmem_pkram_plan_data(ld, (const void *)rec);
 	case PKRAM_SHMEM_DIR:
 		return shmem_load_dir(ld, (const void *)rec);
 	case PKRAM_SHMEM_DENTRY:
@@ -509,9 +511,22 @@ static int shmem_load_rec(struct shmem_pkram_loader *ld,
 		return shmem_pkram_verify_sums(&ld->verify, ld->inode,
 					       (const void *)rec);
 	case PKRAM_SHMEM_DQUOT:
-		return shmem_pkram_load_dquot(sb, (const void *)rec);
+		/* Limits come after what they limit */
+		err = shmem_pkram_load_data(ld);
+		return err ?: shmem_pkram_load_dquot(sb, (const void *)rec);
 	}
 	return shmem_pkram_load_attr(SHMEM_SB(sb)->pkram, ld->inode, rec);
+}
+
+/* What an error means that has not been reported yet, if it means damage */
+static int shmem_load_failed(struct shmem_pkram_loader *ld,
+			     struct fs_context *fc, int err)
+{
+	if (err == -EBADMSG && !ld->verify.reported)
+		return shmem_load_bad(fc, "name, page, sum or attribute twice or wrong");
+	if (err == -EOPNOTSUPP)
+		return shmem_load_bad(fc, "folios or attributes that this kernel has not");
+	return err;
 }
 
 static int shmem_load_recs(struct shmem_pkram_loader *ld,
@@ -529,14 +544,8 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 		if (why)
 			return shmem_load_bad(fc, why);
 		err = shmem_load_rec(ld, sb, fc, rec);
-		if (err == -EBADMSG && ld->verify.reported)
-			return err;
-		if (err == -EBADMSG)
-			return shmem_load_bad(fc, "name, page, sum or attribute twice or wrong");
-		if (err == -EOPNOTSUPP)
-			return shmem_load_bad(fc, "folios or attributes that this kernel has not");
 		if (err)
-			return err;
+			return shmem_load_failed(ld, fc, err);
 		/* What takes long for one record sees to this itself */
 		if (++nr % SHMEM_LOAD_RECS)
 			continue;
@@ -545,7 +554,9 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 		cond_resched();
 	}
 	why = pkram_shmem_check_end(&ld->chk);
-	return why ? shmem_load_bad(fc, why) : 0;
+	if (why)
+		return shmem_load_bad(fc, why);
+	return shmem_load_failed(ld, fc, shmem_pkram_load_data(ld));
 }
 
 /**
@@ -577,7 +588,7 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 	if (!err) {
 		SHMEM_SB(sb)->next_ino = ld->super.next_ino;
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
-		shmem_pkram_keep_folios(ld);
+		shmem_pkram_keep_data(ld);
 	}
 	shmem_pkram_load_end(st);
 	return err;
@@ -595,8 +606,8 @@ void shmem_pkram_load_end(struct shmem_pkram *st)
 
 	if (!ld)
 		return;
-	shmem_pkram_undo_folios(ld);
-	shmem_pkram_end_folios(ld);
+	shmem_pkram_undo_data(ld);
+	shmem_pkram_end_data(ld);
 	if (ld->inode && ld->rec.id != 1)
 		iput(ld->inode);
 	pkram_finish_access(&ld->bytes, true);

@@ -5,6 +5,9 @@
 #ifndef _MM_SHMEM_PKRAM_LOAD_H
 #define _MM_SHMEM_PKRAM_LOAD_H
 
+#include <linux/mutex.h>
+#include <linux/pkram.h>
+
 #include "pkram_shmem_rec.h"
 #include "shmem_pkram.h"
 
@@ -28,6 +31,42 @@ struct shmem_load_nid {
 };
 
 /**
+ * struct shmem_pkram_filler - what a thread needs that loads folios
+ * @list: in &shmem_pkram_loader.fillers
+ * @pages: the part of the page stream that it is at
+ * @folios: loaded folios that folio_add_lru() has to put where they belong
+ * @uncounted: the sum of what @nids says
+ * @memcg: who pays for folios from the previous kernel, or NULL
+ * @paid: pages paid for in advance
+ * @advance: how many to pay for at once
+ * @left: pages that are still to be loaded of the part
+ * @uptodate: pages with contents that it has loaded
+ * @batch: folios that the next file may get
+ * @batch_pos: next of them
+ * @batch_nr: number of them
+ * @drained: folios on their way to the LRU have got there
+ * @nids: loaded folios from the previous kernel, by NUMA node
+ */
+struct shmem_pkram_filler {
+	struct list_head list;
+	struct pkram_access pages;
+	struct list_head folios;
+	unsigned long uncounted;
+	struct mem_cgroup *memcg;
+	unsigned long paid;
+	unsigned long advance;
+	u64 left;
+	u64 uptodate;
+	struct pkram_loaded batch[SHMEM_LOAD_BATCH];
+	unsigned int batch_pos;
+	unsigned int batch_nr;
+	bool drained;
+	struct shmem_load_nid nids[];
+};
+
+struct shmem_load_segment;
+
+/**
  * struct shmem_pkram_loader - a load in progress
  * @bytes: records
  * @pages: folios
@@ -39,21 +78,21 @@ struct shmem_load_nid {
  * @quota: quotas as saved; no flags when there were none
  * @limits: limits for new ids, from when the tree has been loaded
  * @nodes: by id - 1, the dentry of a directory, the inode of another file
- * @nids: loaded folios from the previous kernel, by NUMA node
- * @folios: loaded folios that folio_add_lru() has to put where they belong
- * @uncounted: the sum of what @nids says
  * @memcg: who pays for folios from the previous kernel; a reference, or NULL
- * @paid: pages paid for in advance
- * @advance: how many to pay for at once
- * @left: pages that are still to be loaded
- * @batch: folios that the next file may get
- * @batch_pos: next of them
- * @batch_nr: number of them
+ * @segments: files with pages, in the order of the page stream
+ * @nr_segments: number of them
+ * @room_segments: for how many there is room
+ * @planned: position in the page stream behind those of @segments
+ * @lock: protects what follows while several threads load pages
+ * @cursor: where the pages begin that nobody has begun to load
+ * @step: pages to load at a time
+ * @idle: fillers that no thread has
+ * @fillers: those that threads have, or have had
+ * @err: first error of a thread
  * @dir: directory whose entries come
  * @inode: inode whose first name is still to come; a reference, but for the root
  * @rec: its record
  * @verify: whether contents are what was preserved
- * @drained: folios on their way to the LRU have got there
  */
 struct shmem_pkram_loader {
 	struct pkram_access bytes;
@@ -66,28 +105,43 @@ struct shmem_pkram_loader {
 	struct pkram_shmem_quota quota;
 	struct shmem_quota_limits limits;
 	void **nodes;
-	struct shmem_load_nid *nids;
-	struct list_head folios;
-	unsigned long uncounted;
 	struct mem_cgroup *memcg;
-	unsigned long paid;
-	unsigned long advance;
-	u64 left;
-	struct pkram_loaded batch[SHMEM_LOAD_BATCH];
-	unsigned int batch_pos;
-	unsigned int batch_nr;
+	struct shmem_load_segment *segments;
+	size_t nr_segments;
+	size_t room_segments;
+	u64 planned;
+	struct mutex lock;	/* among the threads that load pages */
+	struct pkram_cursor cursor;
+	u64 step;
+	struct list_head idle;
+	struct list_head fillers;
+	int err;
 	struct dentry *dir;
 	struct inode *inode;
 	struct pkram_shmem_inode rec;
 	struct shmem_pkram_verify verify;
-	bool drained;
 };
 
-int shmem_pkram_begin_folios(struct shmem_pkram_loader *ld);
-void shmem_pkram_end_folios(struct shmem_pkram_loader *ld);
-int shmem_pkram_load_data(struct shmem_pkram_loader *ld,
+/* shmem_pkram_load_plan.c */
+void shmem_pkram_begin_data(struct shmem_pkram_loader *ld);
+void shmem_pkram_end_data(struct shmem_pkram_loader *ld);
+int shmem_pkram_plan_data(struct shmem_pkram_loader *ld,
 			  const struct pkram_shmem_data *rec);
-void shmem_pkram_keep_folios(struct shmem_pkram_loader *ld);
-void shmem_pkram_undo_folios(struct shmem_pkram_loader *ld);
+int shmem_pkram_load_data(struct shmem_pkram_loader *ld);
+void shmem_pkram_keep_data(struct shmem_pkram_loader *ld);
+void shmem_pkram_undo_data(struct shmem_pkram_loader *ld);
+
+/* shmem_pkram_load_data.c */
+struct shmem_pkram_filler *
+shmem_pkram_filler_alloc(const struct pkram_access *pages,
+			 struct mem_cgroup *memcg);
+void shmem_pkram_filler_free(struct shmem_pkram_filler *fl);
+int shmem_pkram_load_folios(struct shmem_pkram_filler *fl,
+			    struct inode *inode, u64 nr);
+void shmem_pkram_count_folios(struct shmem_pkram_filler *fl);
+
+/* shmem_pkram_load_lru.c */
+void shmem_pkram_keep_folios(struct shmem_pkram_filler *fl);
+void shmem_pkram_undo_folios(struct shmem_pkram_filler *fl);
 
 #endif /* _MM_SHMEM_PKRAM_LOAD_H */

@@ -39,9 +39,6 @@
 /* Pages that statistics may be behind */
 #define SHMEM_LOAD_COUNT	4096UL
 
-/* Folios to put on the LRU at once, with interrupts off */
-#define SHMEM_LOAD_KEEP		256
-
 /* Highest index that a page can have */
 #define SHMEM_LOAD_INDEX_MAX	(MAX_LFS_FILESIZE >> PAGE_SHIFT)
 
@@ -49,71 +46,75 @@
 #define SHMEM_LOAD_TRIES	20
 
 /**
- * shmem_pkram_begin_folios() - get ready for loading folios
- * @ld: load
+ * shmem_pkram_filler_alloc() - get ready for loading folios
+ * @pages: access to copy
+ * @memcg: who pays for folios from the previous kernel, or NULL
  *
  * Context: May sleep.
- * Return: 0; -ENOMEM. shmem_pkram_undo_folios() and shmem_pkram_end_folios() may
- * follow in any case.
+ * Return: what a thread needs, or NULL.
  */
-int shmem_pkram_begin_folios(struct shmem_pkram_loader *ld)
+struct shmem_pkram_filler *
+shmem_pkram_filler_alloc(const struct pkram_access *pages,
+			 struct mem_cgroup *memcg)
 {
+	struct shmem_pkram_filler *fl;
 	int nid;
 
-	INIT_LIST_HEAD(&ld->folios);
-	ld->memcg = get_mem_cgroup_from_mm(NULL);
-	ld->advance = SHMEM_LOAD_CHARGE;
-	ld->nids = kcalloc(nr_node_ids, sizeof(*ld->nids), SHMEM_PKRAM_GFP);
-	if (!ld->nids)
-		return -ENOMEM;
+	fl = kvzalloc(struct_size(fl, nids, nr_node_ids), SHMEM_PKRAM_GFP);
+	if (!fl)
+		return NULL;
+	fl->pages = *pages;
+	fl->memcg = memcg;
+	fl->advance = SHMEM_LOAD_CHARGE;
+	INIT_LIST_HEAD(&fl->folios);
 	for (nid = 0; nid < nr_node_ids; nid++)
-		INIT_LIST_HEAD(&ld->nids[nid].folios);
-	return 0;
+		INIT_LIST_HEAD(&fl->nids[nid].folios);
+	return fl;
 }
 
 /**
- * shmem_pkram_end_folios() - done with loading folios, which have been kept or undone
- * @ld: load
+ * shmem_pkram_filler_free() - done with loading folios, which have been kept or undone
+ * @fl: filler
  *
  * Context: May sleep.
  */
-void shmem_pkram_end_folios(struct shmem_pkram_loader *ld)
+void shmem_pkram_filler_free(struct shmem_pkram_filler *fl)
 {
-	if (ld->memcg)
-		mem_cgroup_cancel_charge(ld->memcg, ld->paid);
-	mem_cgroup_put(ld->memcg);
-	kfree(ld->nids);
+	if (fl->memcg)
+		mem_cgroup_cancel_charge(fl->memcg, fl->paid);
+	pkram_finish_access(&fl->pages, true);
+	kvfree(fl);
 }
 
 /* Have folios in the batch */
-static int shmem_load_refill(struct shmem_pkram_loader *ld)
+static int shmem_load_refill(struct shmem_pkram_filler *fl)
 {
 	int nr;
 
-	if (ld->batch_pos < ld->batch_nr)
+	if (fl->batch_pos < fl->batch_nr)
 		return 0;
-	nr = pkram_load_folios(&ld->pages, ld->batch, ARRAY_SIZE(ld->batch));
+	nr = pkram_load_folios(&fl->pages, fl->batch, ARRAY_SIZE(fl->batch));
 	if (nr <= 0)
 		return nr ?: -EBADMSG;
-	ld->batch_pos = 0;
-	ld->batch_nr = nr;
+	fl->batch_pos = 0;
+	fl->batch_nr = nr;
 	return 0;
 }
 
 /* ---------------------------------------------------------- accounting */
 
 #ifdef CONFIG_MEMCG
-static int shmem_load_try_pay(struct shmem_pkram_loader *ld, unsigned long nr,
+static int shmem_load_try_pay(struct shmem_pkram_filler *fl, unsigned long nr,
 			      gfp_t gfp)
 {
-	int err = try_charge(ld->memcg, gfp, nr);
+	int err = try_charge(fl->memcg, gfp, nr);
 
 	if (!err)
-		ld->paid += nr;
+		fl->paid += nr;
 	return err;
 }
 #else
-static int shmem_load_try_pay(struct shmem_pkram_loader *ld, unsigned long nr,
+static int shmem_load_try_pay(struct shmem_pkram_filler *fl, unsigned long nr,
 			      gfp_t gfp)
 {
 	return 0;
@@ -121,54 +122,61 @@ static int shmem_load_try_pay(struct shmem_pkram_loader *ld, unsigned long nr,
 #endif
 
 /* Have the memcg of who mounts pay for @nr pages */
-static int shmem_load_pay(struct shmem_pkram_loader *ld, unsigned long nr)
+static int shmem_load_pay(struct shmem_pkram_filler *fl, unsigned long nr)
 {
-	if (!ld->memcg || ld->paid >= nr)
+	if (!fl->memcg || fl->paid >= nr)
 		return 0;
-	return shmem_load_try_pay(ld, nr - ld->paid, SHMEM_PKRAM_GFP);
+	return shmem_load_try_pay(fl, nr - fl->paid, SHMEM_PKRAM_GFP);
 }
 
 /* The same, and for some that follow unless that brings it to its limit */
-static int shmem_load_pay_ahead(struct shmem_pkram_loader *ld, unsigned long nr)
+static int shmem_load_pay_ahead(struct shmem_pkram_filler *fl, unsigned long nr)
 {
 	unsigned long more;
 
-	if (!ld->memcg || ld->paid >= nr)
+	if (!fl->memcg || fl->paid >= nr)
 		return 0;
-	more = min_t(u64, ld->left, ld->advance);
+	more = min_t(u64, fl->left, fl->advance);
 	if (more > nr) {
-		if (!shmem_load_try_pay(ld, more - ld->paid,
+		if (!shmem_load_try_pay(fl, more - fl->paid,
 					GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN))
 			return 0;
-		ld->advance /= 2;
+		fl->advance /= 2;
 	}
-	return shmem_load_pay(ld, nr);
+	return shmem_load_pay(fl, nr);
 }
 
 /* Give a folio to the memcg that has paid for it; it is on no list of it yet */
-static void shmem_load_commit_pay(struct shmem_pkram_loader *ld,
+static void shmem_load_commit_pay(struct shmem_pkram_filler *fl,
 				  struct folio *folio)
 {
-	if (!ld->memcg)
+	if (!fl->memcg)
 		return;
-	mem_cgroup_commit_charge(folio, ld->memcg);
-	ld->paid -= folio_nr_pages(folio);
+	mem_cgroup_commit_charge(folio, fl->memcg);
+	fl->paid -= folio_nr_pages(folio);
 }
 
-/* Let statistics know of what has been loaded: not for each folio */
-static void shmem_load_count(struct shmem_pkram_loader *ld)
+/**
+ * shmem_pkram_count_folios() - let statistics know of what has been loaded
+ * @fl: filler
+ *
+ * Not for each folio.
+ *
+ * Context: Does not sleep.
+ */
+void shmem_pkram_count_folios(struct shmem_pkram_filler *fl)
 {
 	int nid;
 
-	if (!ld->uncounted)
+	if (!fl->uncounted)
 		return;
 	for_each_online_node(nid) {
-		struct shmem_load_nid *n = &ld->nids[nid];
+		struct shmem_load_nid *n = &fl->nids[nid];
 		struct lruvec *lruvec;
 
 		if (!n->uncounted)
 			continue;
-		lruvec = mem_cgroup_lruvec(ld->memcg, NODE_DATA(nid));
+		lruvec = mem_cgroup_lruvec(fl->memcg, NODE_DATA(nid));
 		mod_lruvec_state(lruvec, NR_FILE_PAGES, n->uncounted);
 		mod_lruvec_state(lruvec, NR_SHMEM, n->uncounted);
 		if (n->uncounted_thps)
@@ -176,7 +184,7 @@ static void shmem_load_count(struct shmem_pkram_loader *ld)
 		n->uncounted = 0;
 		n->uncounted_thps = 0;
 	}
-	ld->uncounted = 0;
+	fl->uncounted = 0;
 }
 
 /* ---------------------------------------------------------- page cache */
@@ -186,15 +194,15 @@ static void shmem_load_count(struct shmem_pkram_loader *ld)
  * still be on the LRU, or on its way there, and charged to whoever had it.
  * Make it look like one that comes from the previous kernel.
  */
-static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
+static int shmem_load_settle(struct shmem_pkram_filler *fl, struct folio *folio)
 {
 	const bool lost = !folio_test_large(folio) && folio_test_hwpoison(folio);
 	int try, refs;
 
 	for (try = 0; try < SHMEM_LOAD_TRIES; try++) {
-		if (!ld->drained)
+		if (!fl->drained)
 			lru_add_drain_all();
-		ld->drained = true;
+		fl->drained = true;
 		if (folio_isolate_lru(folio)) {
 			/* Whoever frees it off the LRU expects them clear */
 			folio_clear_active(folio);
@@ -209,7 +217,7 @@ static int shmem_load_settle(struct shmem_pkram_loader *ld, struct folio *folio)
 		}
 		if (schedule_timeout_killable(1))
 			return -EINTR;
-		ld->drained = false;
+		fl->drained = false;
 	}
 	return -EBUSY;
 }
@@ -276,69 +284,87 @@ static bool shmem_load_follows(const struct pkram_loaded *first, unsigned long i
 }
 
 /* Where a folio from the previous kernel waits for the LRU */
-static struct list_head *shmem_load_list(struct shmem_pkram_loader *ld,
+static struct list_head *shmem_load_list(struct shmem_pkram_filler *fl,
 					 const struct folio *folio)
 {
 	/* With noswap they are not for the inactive list */
 	return mapping_unevictable(folio->mapping) ?
-	       &ld->folios : &ld->nids[folio_nid(folio)].folios;
+	       &fl->folios : &fl->nids[folio_nid(folio)].folios;
 }
 
-/* Store a folio and all that belongs to that */
-static bool shmem_load_fill_one(struct shmem_pkram_loader *ld,
-				struct xa_state *xas,
-				struct address_space *mapping,
-				const struct pkram_loaded *next,
-				unsigned long flags)
+/*
+ * Make the pages of the batch that can be dealt with like its next one pages of a
+ * file, but @nr at most, in all but that they are not in its page cache. How many?
+ */
+static unsigned long shmem_load_dress(struct shmem_pkram_filler *fl,
+				      struct address_space *mapping,
+				      unsigned long nr)
 {
-	struct folio *folio = next->folio;
+	const struct pkram_loaded *first = fl->batch + fl->batch_pos;
+	const unsigned long flags = shmem_load_flags(first);
+	unsigned long done;
 
-	folio->mapping = mapping;
-	folio->index = next->index;
-	folio->flags |= flags;
-	if (!shmem_load_store(xas, next->index, folio)) {
-		folio->mapping = NULL;
-		return false;
+	for (done = 0; done < nr && shmem_load_follows(first, done); done++) {
+		struct folio *folio = first[done].folio;
+
+		folio->mapping = mapping;
+		folio->index = first->index + done;
+		folio->flags |= flags;
+		shmem_load_commit_pay(fl, folio);
+		list_add(&folio->lru, shmem_load_list(fl, folio));
+		fl->nids[folio_nid(folio)].uncounted++;
 	}
-	mapping->nrpages++;
-	shmem_load_commit_pay(ld, folio);
-	list_add(&folio->lru, shmem_load_list(ld, folio));
-	ld->nids[folio_nid(folio)].uncounted++;
-	return true;
+	fl->uncounted += done;
+	return done;
+}
+
+/* What could not be stored is as it was */
+static void shmem_load_undress(struct shmem_pkram_filler *fl, struct folio *folio)
+{
+	list_del(&folio->lru);
+	fl->nids[folio_nid(folio)].uncounted--;
+	fl->uncounted--;
+	folio->mapping = NULL;
+	mem_cgroup_uncharge(folio);
 }
 
 /*
  * Put pages from the previous kernel into the page cache of their file: the next
  * of the batch and those that follow at the next indices, but no more than @nr.
  * Our reference to each becomes the page cache's. Returns how many, or an error.
+ *
+ * Other threads want the lock if the file is large.
  */
-static long shmem_load_fill(struct shmem_pkram_loader *ld, struct inode *inode,
+static long shmem_load_fill(struct shmem_pkram_filler *fl, struct inode *inode,
 			    unsigned long nr)
 {
-	const struct pkram_loaded *first = ld->batch + ld->batch_pos;
+	const struct pkram_loaded *first = fl->batch + fl->batch_pos;
 	struct address_space *mapping = inode->i_mapping;
 	XA_STATE(xas, &mapping->i_pages, first->index);
-	const unsigned long flags = shmem_load_flags(first);
-	unsigned long done = 0;
+	unsigned long done = 0, i;
 	int err;
 
-	err = shmem_load_pay_ahead(ld, 1);
+	err = shmem_load_pay_ahead(fl, 1);
 	if (err)
 		return err;
-	if (ld->memcg)
-		nr = min(nr, ld->paid);
+	if (fl->memcg)
+		nr = min(nr, fl->paid);
 
 	folio_throttle_swaprate(first->folio, SHMEM_PKRAM_GFP);
+	nr = shmem_load_dress(fl, mapping, nr);
 	do {
+		const unsigned long before = done;
+
 		xas_lock_irq(&xas);
-		while (done < nr && shmem_load_follows(first, done) &&
-		       shmem_load_fill_one(ld, &xas, mapping, first + done,
-					   flags))
+		while (done < nr && shmem_load_store(&xas, first->index + done,
+						     first[done].folio))
 			done++;
+		mapping->nrpages += done - before;
 		xas_unlock_irq(&xas);
 	} while (xas_nomem(&xas, SHMEM_PKRAM_GFP & GFP_RECLAIM_MASK));
 
-	ld->uncounted += done;
+	for (i = done; i < nr; i++)
+		shmem_load_undress(fl, first[i].folio);
 	return done ?: xas_error(&xas);
 }
 
@@ -359,7 +385,7 @@ static void shmem_load_shrinkable(struct inode *inode, struct folio *folio)
 }
 
 /* Put a large folio from the previous kernel into the page cache of its file */
-static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
+static long shmem_load_fill_large(struct shmem_pkram_filler *fl,
 				  struct inode *inode,
 				  const struct pkram_loaded *next)
 {
@@ -367,10 +393,10 @@ static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
 	struct folio *folio = next->folio;
 	const long nr = folio_nr_pages(folio);
 	XA_STATE_ORDER(xas, &mapping->i_pages, next->index, folio_order(folio));
-	struct shmem_load_nid *n = &ld->nids[folio_nid(folio)];
+	struct shmem_load_nid *n = &fl->nids[folio_nid(folio)];
 	int err;
 
-	err = shmem_load_pay_ahead(ld, nr);
+	err = shmem_load_pay_ahead(fl, nr);
 	if (err)
 		return err;
 
@@ -395,12 +421,12 @@ static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
 
 	/* One to a page, of which one is ours by now */
 	folio_ref_add(folio, nr - 1);
-	shmem_load_commit_pay(ld, folio);
-	list_add(&folio->lru, shmem_load_list(ld, folio));
+	shmem_load_commit_pay(fl, folio);
+	list_add(&folio->lru, shmem_load_list(fl, folio));
 	n->uncounted += nr;
 	if (folio_test_pmd_mappable(folio))
 		n->uncounted_thps += nr;
-	ld->uncounted += nr;
+	fl->uncounted += nr;
 	shmem_load_shrinkable(inode, folio);
 	return nr;
 }
@@ -410,7 +436,7 @@ static long shmem_load_fill_large(struct shmem_pkram_loader *ld,
  * who mounts, who may have no room for more, it is given back before it is paid for
  * again; not ahead, since those that follow will be given back too.
  */
-static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode,
+static long shmem_load_insert(struct shmem_pkram_filler *fl, struct inode *inode,
 			      const struct pkram_loaded *next)
 {
 	struct folio *folio = next->folio;
@@ -418,16 +444,16 @@ static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode
 
 	if (folio_ref_count(folio) != 2 || folio_test_lru(folio) ||
 	    folio_memcg(folio))
-		err = shmem_load_settle(ld, folio);
+		err = shmem_load_settle(fl, folio);
 	if (!err)
-		err = shmem_load_pay(ld, folio_nr_pages(folio));
+		err = shmem_load_pay(fl, folio_nr_pages(folio));
 	if (err)
 		return err;
 
 	folio_lock(folio);
 	folio_clear_uptodate(folio);
 	set_mask_bits(&folio->flags, 0, shmem_load_flags(next));
-	shmem_load_commit_pay(ld, folio);
+	shmem_load_commit_pay(fl, folio);
 	err = shmem_pkram_add_folio(inode, folio, next->index, SHMEM_PKRAM_GFP);
 	if (err)
 		mem_cgroup_uncharge(folio);
@@ -436,15 +462,15 @@ static long shmem_load_insert(struct shmem_pkram_loader *ld, struct inode *inode
 		return err;
 	if (folio_test_large(folio))
 		shmem_load_shrinkable(inode, folio);
-	list_add(&folio->lru, &ld->folios);
+	list_add(&folio->lru, &fl->folios);
 	folio_put(folio);
 	return folio_nr_pages(folio);
 }
 
 /* Put the next folio of the batch, of whatever kind, into the page cache of its file */
-static long shmem_load_one(struct shmem_pkram_loader *ld, struct inode *inode)
+static long shmem_load_one(struct shmem_pkram_filler *fl, struct inode *inode)
 {
-	const struct pkram_loaded *next = ld->batch + ld->batch_pos;
+	const struct pkram_loaded *next = fl->batch + fl->batch_pos;
 	struct folio *folio = next->folio;
 
 	if (!shmem_load_folio_possible(inode, next))
@@ -454,8 +480,8 @@ static long shmem_load_one(struct shmem_pkram_loader *ld, struct inode *inode)
 	     folio_order(folio) > MAX_PAGECACHE_ORDER))
 		return -EOPNOTSUPP;
 	if (next->fresh && folio_test_large(folio))
-		return shmem_load_fill_large(ld, inode, next);
-	return shmem_load_insert(ld, inode, next);
+		return shmem_load_fill_large(fl, inode, next);
+	return shmem_load_insert(fl, inode, next);
 }
 
 /*
@@ -483,12 +509,12 @@ static int shmem_load_charge(struct inode *inode, unsigned long nr,
 }
 
 /* Load the next folio of a file of which @nr pages are missing, or several */
-static long shmem_load_some(struct shmem_pkram_loader *ld, struct inode *inode,
+static long shmem_load_some(struct shmem_pkram_filler *fl, struct inode *inode,
 			    u64 nr, u64 *charged, u64 done)
 {
-	const struct pkram_loaded *next = ld->batch + ld->batch_pos;
+	const struct pkram_loaded *next = fl->batch + fl->batch_pos;
 	const unsigned long size = folio_nr_pages(next->folio);
-	const unsigned long rest = ld->batch_nr - ld->batch_pos;
+	const unsigned long rest = fl->batch_nr - fl->batch_pos;
 	int err;
 
 	if (size > nr)
@@ -498,12 +524,23 @@ static long shmem_load_some(struct shmem_pkram_loader *ld, struct inode *inode,
 		return err;
 	if (next->fresh && size == 1 &&
 	    next->index <= SHMEM_LOAD_INDEX_MAX - SHMEM_LOAD_BATCH)
-		return shmem_load_fill(ld, inode, min(rest, *charged - done));
-	return shmem_load_one(ld, inode);
+		return shmem_load_fill(fl, inode, min(rest, *charged - done));
+	return shmem_load_one(fl, inode);
 }
 
-static int shmem_load_folios(struct shmem_pkram_loader *ld,
-			     struct inode *inode, u64 nr)
+/**
+ * shmem_pkram_load_folios() - load the next folios of a file
+ * @fl: filler, whose access is where they are
+ * @inode: the file
+ * @nr: pages to load
+ *
+ * Context: May sleep. s_umount is held for writing.
+ * Return: 0; -EBADMSG when the page stream is not what it should be;
+ * -EOPNOTSUPP when the file has folios of an order that this kernel has not;
+ * -EBUSY when a folio of this boot is in use; -EINTR; -ENOSPC; -EDQUOT; -ENOMEM.
+ */
+int shmem_pkram_load_folios(struct shmem_pkram_filler *fl,
+			    struct inode *inode, u64 nr)
 {
 	u64 done = 0, charged = 0;
 	int err = 0;
@@ -512,188 +549,27 @@ static int shmem_load_folios(struct shmem_pkram_loader *ld,
 		const struct pkram_loaded *next;
 		long got;
 
-		err = shmem_load_refill(ld);
+		err = shmem_load_refill(fl);
 		if (err)
 			break;
-		next = ld->batch + ld->batch_pos;
-		got = shmem_load_some(ld, inode, nr - done, &charged, done);
+		next = fl->batch + fl->batch_pos;
+		got = shmem_load_some(fl, inode, nr - done, &charged, done);
 		if (got < 0) {
 			/* What is left of the batch will be given back */
 			err = got == -EEXIST ? -EBADMSG : got;
 			break;
 		}
-		ld->batch_pos += folio_test_large(next->folio) ? 1 : got;
-		ld->left -= got;
+		fl->batch_pos += folio_test_large(next->folio) ? 1 : got;
+		fl->left -= got;
 		done += got;
 		if (next->flags & PKRAM_RUN_UPTODATE)
-			ld->verify.uptodate += got;
-		if (ld->uncounted >= SHMEM_LOAD_COUNT)
-			shmem_load_count(ld);
+			fl->uptodate += got;
+		if (fl->uncounted >= SHMEM_LOAD_COUNT)
+			shmem_pkram_count_folios(fl);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	}
 	shmem_pkram_charged(inode, charged);
 	return err;
-}
-
-/**
- * shmem_pkram_load_data() - load the pages of a regular file
- * @ld: load; the file is its current inode
- * @rec: record, checked
- *
- * Context: May sleep. s_umount is held for writing.
- * Return: 0; -EBADMSG when the page stream is not what it should be;
- * -EOPNOTSUPP when the file has folios of an order that this kernel has not;
- * -EBUSY when a folio of this boot is in use; -EINTR; -ENOSPC; -EDQUOT; -ENOMEM.
- */
-int shmem_pkram_load_data(struct shmem_pkram_loader *ld,
-			  const struct pkram_shmem_data *rec)
-{
-	SHMEM_I(ld->inode)->fallocend = rec->fallocend;
-	return shmem_load_folios(ld, ld->inode, rec->nr);
-}
-
-/* ----------------------------------------------------------- the end */
-
-#ifdef CONFIG_LRU_GEN
-static bool shmem_load_lru_gen(struct lruvec *lruvec)
-{
-	return lruvec->lrugen.enabled;
-}
-#else
-static bool shmem_load_lru_gen(struct lruvec *lruvec)
-{
-	return false;
-}
-#endif
-
-/* Reclaim passes over large folios that have lost a page */
-static bool shmem_load_lost(const struct folio *folio)
-{
-	return !folio_test_large(folio) && folio_test_hwpoison(folio);
-}
-
-/*
- * Put folios that nobody has ever had on an LRU on theirs, beginning with those
- * that have been loaded first, which @folios has last. Each has its memcg and no
- * flag that leads to another list than the inactive one; who wants to isolate one
- * of them as soon as it has PG_lru waits for the lock.
- */
-static void shmem_load_keep(struct lruvec *lruvec, struct list_head *folios)
-{
-	const enum zone_type zid =
-		folio_zonenum(list_last_entry(folios, struct folio, lru));
-	unsigned long nr_folios = 0;
-	struct folio *folio;
-	LIST_HEAD(rest);
-	long nr = 0;
-
-	lockdep_assert_held(&lruvec->lru_lock);
-	list_for_each_entry_reverse(folio, folios, lru) {
-		if (nr_folios++ == SHMEM_LOAD_KEEP || shmem_load_lost(folio) ||
-		    folio_zonenum(folio) != zid)
-			break;
-		nr += folio_nr_pages(folio);
-		folio_set_lru(folio);
-	}
-	list_cut_position(&rest, folios, &folio->lru);
-	list_splice_init(folios, &lruvec->lists[LRU_INACTIVE_ANON]);
-	list_splice(&rest, folios);
-	update_lru_size(lruvec, LRU_INACTIVE_ANON, zid, nr);
-}
-
-/* With generations the list depends on the folio, and changes its flags */
-static void shmem_load_keep_gen(struct lruvec *lruvec, struct list_head *folios)
-{
-	unsigned long nr_folios = 0;
-	struct folio *folio, *tmp;
-
-	list_for_each_entry_safe_reverse(folio, tmp, folios, lru) {
-		if (nr_folios++ == SHMEM_LOAD_KEEP || shmem_load_lost(folio))
-			break;
-		list_del(&folio->lru);
-		lruvec_add_folio(lruvec, folio);
-		folio_set_lru(folio);
-	}
-}
-
-static void shmem_load_keep_nid(struct shmem_pkram_loader *ld, int nid)
-{
-	struct list_head *folios = &ld->nids[nid].folios;
-	struct lruvec *lruvec = mem_cgroup_lruvec(ld->memcg, NODE_DATA(nid));
-
-	while (!list_empty(folios)) {
-		struct folio *oldest = list_last_entry(folios, struct folio, lru);
-
-		if (shmem_load_lost(oldest)) {
-			list_del(&oldest->lru);
-			continue;
-		}
-		spin_lock_irq(&lruvec->lru_lock);
-		if (shmem_load_lru_gen(lruvec))
-			shmem_load_keep_gen(lruvec, folios);
-		else
-			shmem_load_keep(lruvec, folios);
-		spin_unlock_irq(&lruvec->lru_lock);
-		cond_resched();
-	}
-}
-
-/**
- * shmem_pkram_keep_folios() - let reclaim see what has been loaded
- * @ld: load, of which nothing can fail any more
- *
- * Context: May sleep.
- */
-void shmem_pkram_keep_folios(struct shmem_pkram_loader *ld)
-{
-	struct folio *folio, *tmp;
-	int nid;
-
-	shmem_load_count(ld);
-	for_each_online_node(nid)
-		shmem_load_keep_nid(ld, nid);
-	list_for_each_entry_safe_reverse(folio, tmp, &ld->folios, lru) {
-		list_del(&folio->lru);
-		if (!shmem_load_lost(folio))
-			folio_add_lru(folio);
-		cond_resched();
-	}
-}
-
-static void shmem_load_undo(struct list_head *folios)
-{
-	struct folio *folio, *tmp;
-
-	list_for_each_entry_safe(folio, tmp, folios, lru) {
-		list_del(&folio->lru);
-		folio_lock(folio);
-		truncate_inode_folio(folio->mapping, folio);
-		folio_unlock(folio);
-		/* The node still has its reference */
-		mem_cgroup_uncharge(folio);
-		cond_resched();
-	}
-}
-
-/**
- * shmem_pkram_undo_folios() - give back what has been loaded, as it was
- * @ld: load; nothing is done if it has been kept
- *
- * Context: May sleep.
- */
-void shmem_pkram_undo_folios(struct shmem_pkram_loader *ld)
-{
-	int nid;
-
-	while (ld->batch_pos < ld->batch_nr)
-		folio_put(ld->batch[ld->batch_pos++].folio);
-	/* First, since what goes is taken off what has been counted */
-	shmem_load_count(ld);
-	shmem_load_undo(&ld->folios);
-	if (!ld->nids)
-		return;
-	for_each_online_node(nid)
-		shmem_load_undo(&ld->nids[nid].folios);
 }

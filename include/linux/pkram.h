@@ -77,6 +77,8 @@ struct pkram_place {
  * @boot: frames that were there at boot, likewise
  * @block: frames where folios may stay
  * @err: first error of a save, which the access cannot succeed after
+ * @part: reads only a part of a page stream: see pkram_access_part()
+ * @left: frames of that part which are still to be loaded
  * @poisoned: set by a caller who can do with folios of which pages have failed
  *
  * Declare it with PKRAM_ACCESS() and end it with pkram_finish_access().
@@ -96,7 +98,23 @@ struct pkram_access {
 	struct pkram_place boot;
 	struct pkram_place block;
 	int err;
+	bool part;
+	u64 left;
 	bool poisoned;
+};
+
+/**
+ * struct pkram_cursor - a place in a page stream that is being loaded
+ * @link: link that it is in, NULL at the end of the stream
+ * @entry: run of @link
+ * @folio: folio of that run
+ * @pos: frames before it in the stream
+ */
+struct pkram_cursor {
+	const struct pkram_link_ser *link;
+	unsigned int entry;
+	unsigned long folio;
+	u64 pos;
 };
 
 #define PKRAM_DATA_pages	PKRAM_OBJ_PAGES
@@ -172,6 +190,10 @@ int pkram_settle_access(struct pkram_access *pa);
 int pkram_append_access(struct pkram_access *pa, struct pkram_access *from,
 			bool join);
 int pkram_end_run(struct pkram_access *pa);
+void pkram_cursor_begin(struct pkram_cursor *cur, const struct pkram_stream *ps);
+void pkram_cursor_skip(struct pkram_cursor *cur, u64 nr);
+void pkram_access_part(struct pkram_access *pa, const struct pkram_cursor *from,
+		       u64 nr);
 struct folio *pkram_load_folio(struct pkram_access *pa, pgoff_t *index);
 int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 		      unsigned int nr);

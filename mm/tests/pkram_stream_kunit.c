@@ -333,6 +333,97 @@ static void pkram_stream_test_mixed(struct kunit *test)
 	pkram_finish_load(&ps);
 }
 
+/* Load a node in parts of about @step frames, the last part first if @backwards */
+static void pkram_kunit_load_parts(struct kunit *test, struct folio **folios,
+				   unsigned int nr, u64 total, u64 step,
+				   bool backwards, struct pkram_cursor *cuts)
+{
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	unsigned int i, part, parts = 0, got = 0;
+	struct pkram_loaded one;
+	u64 left;
+
+	pkram_kunit_begin_load(test, &ps);
+	pkram_cursor_begin(&cuts[0], &ps);
+	do {
+		KUNIT_ASSERT_LT(test, parts, total);
+		cuts[parts + 1] = cuts[parts];
+		pkram_cursor_skip(&cuts[++parts], step);
+		KUNIT_ASSERT_GT(test, cuts[parts].pos, cuts[parts - 1].pos);
+		/* Up to the end of a folio, and that there is nothing more is seen */
+		KUNIT_ASSERT_LT(test, cuts[parts].pos,
+				cuts[parts - 1].pos + step + 8);
+	} while (cuts[parts].link);
+	KUNIT_EXPECT_EQ(test, cuts[parts].pos, total);
+	pkram_cursor_skip(&cuts[parts], 1);
+	KUNIT_EXPECT_EQ(test, cuts[parts].pos, total);
+
+	for (i = 0; i < parts; i++) {
+		part = backwards ? parts - 1 - i : i;
+		left = cuts[part + 1].pos - cuts[part].pos;
+		pkram_access_part(&pa, &cuts[part], left);
+		while (pkram_load_folios(&pa, &one, 1) == 1) {
+			KUNIT_ASSERT_PTR_EQ(test, one.folio, folios[one.index / 8]);
+			left -= folio_nr_pages(one.folio);
+			folio_put(one.folio);
+			got++;
+		}
+		KUNIT_EXPECT_EQ(test, left, 0);
+	}
+	KUNIT_EXPECT_EQ(test, got, nr);
+	pkram_finish_access(&pa, true);
+	pkram_abort_load(&ps);
+}
+
+/* Proves: a stream can be cut anywhere, and its parts loaded in any order */
+static void pkram_stream_test_parts(struct kunit *test)
+{
+	const unsigned int nr = 700;
+	struct pkram_cursor *cuts;
+	struct pkram_stream ps;
+	PKRAM_ACCESS(pa, &ps, pages);
+	struct pkram_loaded one;
+	struct folio **folios;
+	u64 total = 0, step;
+	unsigned int i;
+
+	folios = kunit_kcalloc(test, nr, sizeof(*folios), GFP_KERNEL);
+	cuts = kvcalloc(8 * nr + 1, sizeof(*cuts), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, folios && cuts);
+	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
+	for (i = 0; i < nr; i++) {
+		folios[i] = pkram_kunit_folio(test, i / 5 % 4, i);
+		total += folio_nr_pages(folios[i]);
+		KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_folio(&pa, folios[i],
+								8 * i, 0));
+	}
+	KUNIT_ASSERT_EQ(test, 0, pkram_finish_access(&pa, true));
+	pkram_kunit_end_save(test, &ps);
+
+	for (step = 1; step < 2 * total; step = step * 3 + 1) {
+		pkram_kunit_load_parts(test, folios, nr, total, step, false, cuts);
+		pkram_kunit_load_parts(test, folios, nr, total, step, true, cuts);
+	}
+
+	/* A part that no folio ends with gives those that are in it as a whole */
+	pkram_kunit_begin_load(test, &ps);
+	pkram_cursor_begin(cuts, &ps);
+	pkram_access_part(&pa, cuts, 6);
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, 1, pkram_load_folios(&pa, &one, 1));
+		folio_put(one.folio);
+	}
+	KUNIT_EXPECT_EQ(test, -EBADMSG, pkram_load_folios(&pa, &one, 1));
+	pkram_finish_access(&pa, true);
+	pkram_kunit_end_load(test, &ps);
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_EQ(test, folio_ref_count(folios[i]), 1);
+		folio_put(folios[i]);
+	}
+	kvfree(cuts);
+}
+
 /* Proves: an aborted load, however far, leaves the node as it was */
 static void pkram_stream_test_abort(struct kunit *test)
 {
@@ -584,6 +675,7 @@ static struct kunit_case pkram_stream_cases[] = {
 	KUNIT_CASE(pkram_stream_test_bulk),
 	KUNIT_CASE(pkram_stream_test_runs),
 	KUNIT_CASE(pkram_stream_test_mixed),
+	KUNIT_CASE(pkram_stream_test_parts),
 	KUNIT_CASE(pkram_stream_test_abort),
 	KUNIT_CASE(pkram_stream_test_threads),
 	{ }

@@ -307,6 +307,25 @@ void pkram_drop_runs(const struct pkram_run_ser *runs, unsigned int nr)
 	}
 }
 
+void pkram_frames_release_runs(const struct pkram_run_ser *runs, unsigned int nr)
+{
+	for (; nr; nr--, runs++) {
+		struct pkram_run run = pkram_run_unpack(runs);
+
+		pkram_frames_release(run.pfn, run.nr << run.order);
+	}
+}
+
+unsigned int pkram_nr_threads(u64 pages)
+{
+	return 1;
+}
+
+void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg)
+{
+	fn(arg);
+}
+
 u64 pkram_drop_orphan(u64 pfn)
 {
 	struct folio *folio = pfn_folio(pfn);

@@ -173,6 +173,7 @@ static int load_obj(struct pkram_stream *ps)
 	PKRAM_ACCESS(pages_in, ps, pages);
 	PKRAM_ACCESS(bytes_in, ps, bytes);
 	const struct pkram_obj_ser *ser = &ps->obj->ser;
+	struct pkram_cursor cur, from;
 	static u8 buf[1000];
 	u64 nr_frames = 0, nr_bytes = 0;
 	unsigned int nr_folios = 0;
@@ -182,6 +183,14 @@ static int load_obj(struct pkram_stream *ps)
 		struct pkram_loaded one[7];
 		ssize_t i;
 
+		/* As several threads would, or in one piece */
+		if (!nr_folios)
+			pkram_cursor_begin(&cur, ps);
+		if (ser->nr_pages % 2 && !pages_in.left) {
+			from = cur;
+			pkram_cursor_skip(&cur, 1 + nr_frames % 37);
+			pkram_access_part(&pages_in, &from, cur.pos - from.pos);
+		}
 		n = pkram_load_folios(&pages_in, one, ARRAY_SIZE(one));
 		for (i = 0; i < n; i++) {
 			nr_frames += folio_nr_pages(one[i].folio);
