@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # proves: what stands in /sys/kernel/pkram is so: sizes, names, states, what was handed over, who may read it
 # stages: 3
-# vm first:
-# vm refused: -a pkram=fffffffffff
+# vm first: -s load
+# vm refused: -s load -a pkram=fffffffffff
 
 S=/sys/kernel/pkram
 SIZE=8388608
@@ -71,12 +71,18 @@ secrets() {
 		fail "anybody drops"
 }
 
+# In one write, which the shell's own printf does not make of several lines
+drop_bytes() {
+	cat > /tmp/bytes
+	cat /tmp/bytes > $S/drop
+}
+
 # Those that come and go while others look; errors of who looks are no failures
 crowd() {
 	local n reader
 
 	while :; do
-		cat $S/node/*/* $S/landing $S/stats/* > /dev/null 2>&1
+		cat $S/node/*/* $S/landing $S/stats/* > /dev/null 2>&1 || true
 	done &
 	reader=$!
 	for ((n = 0; n < 20; n++)); do
@@ -218,7 +224,7 @@ stage2() {
 
 	# Who has a file open when the node goes
 	exec 5< "$S/$plain/state"
-	! printf 'shmem-plain\0x' 2> /dev/null > $S/drop || fail "NUL"
+	! printf 'shmem-plain\0' | drop_bytes 2> /dev/null || fail "NUL"
 	is nodes 3
 	drop shmem-plain
 	! cat <&5 2> /dev/null || fail "the state of what has gone"
@@ -242,8 +248,8 @@ stage2() {
 	[ "$($T mount /mnt/odd remount,ro preserve)" = 0 ] || fail "preserve"
 	is nodes 1
 	[ "$(number "$NAMES")" != "$odd" ] || fail "the number of another"
-	! printf 'shmem-%s' "$ODD" 2> /dev/null > $S/drop || fail "dropped"
-	printf 'shmem-%s\n' "$ODD" > $S/drop
+	! printf 'shmem-%s' "$ODD" | drop_bytes 2> /dev/null || fail "dropped"
+	printf 'shmem-%s\n' "$ODD" | drop_bytes
 	is nodes 0
 	umount /mnt/odd
 
