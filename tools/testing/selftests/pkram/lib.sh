@@ -270,6 +270,16 @@ debug_kernel() {
 	[ -e /sys/kernel/debug/kmemleak ]
 }
 
+# large: so many MiB of 2 GiB that an image has to lie on some; fewer where it would
+# take too long to write them
+large() {
+	if debug_kernel; then
+		echo 100
+	else
+		echo 1000
+	fi
+}
+
 # lost_at_most BEFORE KIB [DEBUG_KIB]: of the KiB that were free no more than these
 # are missing now, on a debug kernel no more than DEBUG_KIB
 lost_at_most() {

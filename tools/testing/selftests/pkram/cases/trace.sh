@@ -61,13 +61,15 @@ stage1() {
 
 	# In the way of an image
 	pmount large size=1200M /mnt/large
-	$T fill /mnt/large/fill 1000M 1
+	$T fill /mnt/large/fill "$(large)M" 1
 	preserve /mnt/large
 	forget
 	next_kernel "$CMDLINE"
-	expect 1 displace_done "pages=[1-9][0-9]* err=0"
-	[ "$(events displace)" -ge 1 ] || fail "no node displaced"
-	[ "$(events displace)" -le 2 ] || fail "too many nodes displaced"
+	if ! debug_kernel; then
+		expect 1 displace_done "pages=[1-9][0-9]* err=0"
+		[ "$(events displace)" -ge 1 ] || fail "no node displaced"
+		[ "$(events displace)" -le 2 ] || fail "too many nodes displaced"
+	fi
 	expect 0 seal
 }
 
@@ -101,7 +103,7 @@ stage2() {
 	expect 1 consume "node=shmem-one objs=1 pages=$PAGES "
 	expect 0 abort
 	drop shmem-large
-	expect 1 drop "node=shmem-large objs=1 pages=256000 "
+	expect 1 drop "node=shmem-large objs=1 pages=$(($(large) * 256)) "
 	umount $M
 	expect_nothing_preserved
 }
