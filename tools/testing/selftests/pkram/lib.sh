@@ -120,6 +120,16 @@ next_kernel() {
 	esac
 }
 
+# next_kernel_over FILE PAGE WORDS: the next stage runs in this kernel, and the image
+# is where there is a page of a file now
+next_kernel_over() {
+	local at=$(($($MEM frame "$1" "$2") << 12))
+
+	kexec -c -l "$KERNEL" --initrd="$INITRD" \
+		--mem-min=$((at - (128 << 20))) --mem-max=$((at + (1 << 20))) \
+		--command-line="$3 pkram=$(cat /sys/kernel/pkram/super_block)"
+}
+
 # cmdline_without WORD...: this command line without these words, and without
 # those that begin with them if they end with =
 cmdline_without() {
@@ -268,16 +278,6 @@ free_kib() {
 # and has kmemleak
 debug_kernel() {
 	[ -e /sys/kernel/debug/kmemleak ]
-}
-
-# large: so many MiB of 2 GiB that an image has to lie on some; fewer where it would
-# take too long to write them
-large() {
-	if debug_kernel; then
-		echo 100
-	else
-		echo 1000
-	fi
 }
 
 # lost_at_most BEFORE KIB [DEBUG_KIB]: of the KiB that were free no more than these

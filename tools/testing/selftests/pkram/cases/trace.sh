@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # proves: each event is traced where it should be, at boot and when sealing too, and once, not for each page
 # stages: 2
-# vm: -s load -a trace_event=pkram -a trace_clock=local -a tp_printk
+# vm: -a trace_event=pkram -a trace_clock=local -a tp_printk
 # console: pkram_seal: generation=1 nodes=2 pages=[0-9]+ landing=[0-9]+ sealed
 
 TRACE=/sys/kernel/tracing/trace
@@ -60,16 +60,14 @@ stage1() {
 	expect 1 commit
 
 	# In the way of an image
-	pmount large size=1200M /mnt/large
-	$T fill /mnt/large/fill "$(large)M" 1
+	pmount large "" /mnt/large
+	$T fill /mnt/large/fill 200M 1
 	preserve /mnt/large
 	forget
-	next_kernel "$CMDLINE"
-	if ! debug_kernel; then
-		expect 1 displace_done "pages=[1-9][0-9]* err=0"
-		[ "$(events displace)" -ge 1 ] || fail "no node displaced"
-		[ "$(events displace)" -le 2 ] || fail "too many nodes displaced"
-	fi
+	next_kernel_over /mnt/large/fill 25600 "$CMDLINE"
+	expect 1 displace_done "pages=[1-9][0-9]* err=0"
+	expect 1 displace "node=shmem-large pages=[1-9][0-9]* err=0"
+	[ "$(events displace)" -le 2 ] || fail "too many nodes displaced"
 	expect 0 seal
 }
 
@@ -103,7 +101,7 @@ stage2() {
 	expect 1 consume "node=shmem-one objs=1 pages=$PAGES "
 	expect 0 abort
 	drop shmem-large
-	expect 1 drop "node=shmem-large objs=1 pages=$(($(large) * 256)) "
+	expect 1 drop "node=shmem-large objs=1 pages=51200 "
 	umount $M
 	expect_nothing_preserved
 }
