@@ -3,7 +3,7 @@
 # proves: what stands in /sys/kernel/pkram is so: sizes, names, states, what was handed over, who may read it
 # stages: 3
 # vm first:
-# vm refused: -a pkram=fffffffffff
+# vm refused: -a pkram=a0
 
 S=/sys/kernel/pkram
 SIZE=8388608
@@ -110,7 +110,7 @@ stage1() {
 	is metadata_bytes 0
 	is boot/nodes 0
 	is boot/generation 0
-	if grep -q 'pkram=fffffffffff' /proc/cmdline; then
+	if grep -q 'pkram=a0' /proc/cmdline; then
 		is boot/result refused
 		[ -n "$(value boot/reason)" ] || fail "no reason"
 	else
