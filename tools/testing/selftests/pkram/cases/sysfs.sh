@@ -154,19 +154,15 @@ stage1() {
 	is stats/saves 22
 	sums
 
-	# The page of a node of its own
-	$MEM find PKRMNODE > /tmp/before
-	pmount bad "" /mnt/bad
+	pmount bad-1 "" /mnt/bad
 	echo bad > /mnt/bad/file
 	preserve /mnt/bad
-	$MEM find PKRMNODE | grep -v -x -F -f /tmp/before > /tmp/bad ||
-		fail "no new page of a node"
 	secrets
 	sums
 	is nodes 3
-	while read -r at; do
-		$MEM poke $((at + 24)) 77
-	done < /tmp/bad
+	# A byte of its page that is not the name's
+	$MEM bytes bad 1 1 24 > /tmp/bad
+	$MEM flip < /tmp/bad
 }
 
 stage2() {
@@ -203,7 +199,7 @@ stage2() {
 
 	odd=$(number "$NAMES")
 	plain=$(number shmem-plain)
-	bad=$(number shmem-bad)
+	bad=$(number shmem-bad-1)
 	is "$odd/state" handed-over
 	is "$odd/bytes" $SIZE
 	is "$odd/objects" 1
@@ -231,7 +227,7 @@ stage2() {
 	exec 5<&-
 	[ ! -e "$S/$plain" ] || fail "still there"
 	is stats/drops 1
-	drop shmem-bad
+	drop shmem-bad-1
 	is stats/drops 2
 	is nodes 1
 	sums
