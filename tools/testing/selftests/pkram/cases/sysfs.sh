@@ -254,7 +254,7 @@ stage2() {
 	$T fill $M/fill 200M 1
 	preserve
 	is stats/displaced_bytes 0
-	next_kernel_over $M/fill 25600 "$CMDLINE"
+	next_kernel_over $M/fill 51200 "$CMDLINE"
 	[ "$(value stats/displaced_bytes)" -gt 0 ] || fail "nothing displaced"
 	sums
 }

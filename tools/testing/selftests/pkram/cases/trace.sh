@@ -64,7 +64,7 @@ stage1() {
 	$T fill /mnt/large/fill 200M 1
 	preserve /mnt/large
 	forget
-	next_kernel_over /mnt/large/fill 25600 "$CMDLINE"
+	next_kernel_over /mnt/large/fill 51200 "$CMDLINE"
 	expect 1 displace_done "pages=[1-9][0-9]* err=0"
 	expect 1 displace "node=shmem-large pages=[1-9][0-9]* err=0"
 	[ "$(events displace)" -le 2 ] || fail "too many nodes displaced"
