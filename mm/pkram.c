@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <trace/events/pkram.h>
 
 #include "pkram_internal.h"
 
@@ -36,6 +37,7 @@
 DEFINE_MUTEX(pkram_lock);
 LIST_HEAD(pkram_nodes);
 bool pkram_enabled = true;
+struct pkram_stats pkram_stats;
 
 /**
  * pkram_available() - can anything be saved?
@@ -98,8 +100,9 @@ struct pkram_node *pkram_node_find(const char *name)
  * stays in the list until the end, so that a kexec image that wants the place of
  * its pages finds out why they cannot be moved, and up to here they may be.
  */
-static void pkram_node_free(struct pkram_node *node)
+static void pkram_node_free(struct pkram_node *node, u64 *count)
 {
+	struct pkram_sysfs_node *shown;
 	u64 pfn;
 
 	scoped_guard(mutex, &pkram_lock) {
@@ -120,11 +123,16 @@ static void pkram_node_free(struct pkram_node *node)
 		pkram_meta_free(link);
 	}
 
-	guard(mutex)(&pkram_lock);
-	list_del(&node->list);
-	pkram_meta_free(node->ser);
-	pkram_dir_resize(GFP_KERNEL, 0);
-	kfree(node);
+	scoped_guard(mutex, &pkram_lock) {
+		++*count;
+		list_del(&node->list);
+		pkram_meta_free(node->ser);
+		pkram_dir_resize(GFP_KERNEL, 0);
+		shown = pkram_sysfs_detach(node);
+		kfree(node);
+	}
+	/* Who reads there may wait for the lock */
+	pkram_sysfs_remove(shown);
 }
 
 /* ------------------------------------------------------------- saving */
@@ -192,8 +200,13 @@ int pkram_prepare_save(struct pkram_stream *ps, const char *name, gfp_t gfp)
 		memcpy(node->name, name, len);
 		list_add_tail(&node->list, &pkram_nodes);
 	}
-	if (err)
+	if (err) {
 		kfree(node);
+		return err;
+	}
+	err = pkram_sysfs_add(node);
+	if (err)
+		pkram_node_free(node, &pkram_stats.saves_discarded);
 	else
 		ps->node = node;
 	return err;
@@ -283,6 +296,7 @@ void pkram_finish_save_obj(struct pkram_stream *ps)
 	ser = ps->node->ser;
 	link = ps->node->obj_tail;
 	link->objs[link->nr++] = obj->ser;
+	trace_pkram_save_obj(ps->node->name, ser->nr_objs, &obj->ser);
 	ser->nr_objs++;
 	ser->nr_pages += obj->ser.nr_pages;
 	ser->nr_bytes += obj->ser.nr_bytes;
@@ -313,10 +327,13 @@ int pkram_finish_save(struct pkram_stream *ps)
 	node->obj_tail = NULL;
 	node->ser->saved_at = ktime_get_real_seconds();
 	pkram_node_ser_seal(node->ser);
+	trace_pkram_commit(node->name, node->ser);
 	ps->node = NULL;
 
 	guard(mutex)(&pkram_lock);
 	node->state = PKRAM_NODE_IDLE;
+	pkram_stats.saves++;
+	pkram_stats.saved_pages += node->ser->nr_pages;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(pkram_finish_save);
@@ -340,7 +357,8 @@ void pkram_discard_save(struct pkram_stream *ps)
 		pkram_chain_free(ps->obj->ser.bytes_pfn);
 		pkram_stream_close(ps);
 	}
-	pkram_node_free(node);
+	trace_pkram_discard(node->name, node->ser);
+	pkram_node_free(node, &pkram_stats.saves_discarded);
 	ps->node = NULL;
 }
 EXPORT_SYMBOL_GPL(pkram_discard_save);
@@ -384,8 +402,9 @@ static struct pkram_node *pkram_node_get(const char *name)
 		node->nr_open--;
 		if (!err)
 			return node;
-		node->state = err == -EBADMSG ? PKRAM_NODE_DAMAGED :
-						PKRAM_NODE_IDLE;
+		node->state = PKRAM_NODE_IDLE;
+		if (err == -EBADMSG)
+			pkram_node_damaged(node, PKRAM_DAMAGE_CONTENT);
 	}
 	if (err == -EBADMSG)
 		pr_err("node '%s' is damaged\n", name);
@@ -413,8 +432,11 @@ int pkram_prepare_load(struct pkram_stream *ps, const char *name)
 	if (!pkram_available())
 		return -ENODEV;
 	node = pkram_node_get(name);
-	if (IS_ERR(node))
+	if (IS_ERR(node)) {
+		trace_pkram_refuse(name, PTR_ERR(node));
 		return PTR_ERR(node);
+	}
+	trace_pkram_load(node->name, node->ser);
 	/* A kexec image being loaded may move links while none is open */
 	guard(mutex)(&pkram_lock);
 	node->obj_tail = pkram_link_next(node->ser->obj_pfn);
@@ -455,6 +477,9 @@ int pkram_prepare_load_obj(struct pkram_stream *ps)
 		return -ENODATA;
 	}
 	obj->ser = node->obj_tail->objs[node->obj_entry++];
+	trace_pkram_load_obj(node->name,
+			     node->obj_tail->start + node->obj_entry - 1,
+			     &obj->ser);
 	obj->next[0] = pkram_link_next(obj->ser.pages_pfn);
 	obj->next[1] = pkram_link_next(obj->ser.bytes_pfn);
 	ps->obj = obj;
@@ -492,7 +517,10 @@ void pkram_finish_load(struct pkram_stream *ps)
 
 	if (WARN_ON_ONCE(!node || ps->saving || ps->obj))
 		return;
-	pkram_node_free(node);
+	trace_pkram_consume(node->name, node->ser);
+	scoped_guard(mutex, &pkram_lock)
+		pkram_stats.loaded_pages += node->ser->nr_pages;
+	pkram_node_free(node, &pkram_stats.loads);
 	ps->node = NULL;
 }
 EXPORT_SYMBOL_GPL(pkram_finish_load);
@@ -517,8 +545,10 @@ void pkram_abort_load(struct pkram_stream *ps)
 		pkram_stream_close(ps);
 	ps->node = NULL;
 	guard(mutex)(&pkram_lock);
+	trace_pkram_abort(node->name, node->ser);
 	node->obj_tail = NULL;
 	node->state = PKRAM_NODE_IDLE;
+	pkram_stats.loads_aborted++;
 }
 EXPORT_SYMBOL_GPL(pkram_abort_load);
 
@@ -528,24 +558,30 @@ EXPORT_SYMBOL_GPL(pkram_abort_load);
  */
 static int pkram_drop_damaged(const char *name)
 {
+	struct pkram_sysfs_node *shown;
 	struct pkram_node *node;
 	int err;
 
-	guard(mutex)(&pkram_lock);
-	node = pkram_node_find(name);
-	if (!node)
-		return -ENOENT;
-	if (node->state != PKRAM_NODE_DAMAGED)
-		return -EBUSY;
-	list_del(&node->list);
-	err = pkram_nodes_sweep();
-	if (err) {
-		list_add_tail(&node->list, &pkram_nodes);
-	} else {
+	scoped_guard(mutex, &pkram_lock) {
+		node = pkram_node_find(name);
+		if (!node)
+			return -ENOENT;
+		if (node->state != PKRAM_NODE_DAMAGED)
+			return -EBUSY;
+		list_del(&node->list);
+		err = pkram_nodes_sweep();
+		if (err) {
+			list_add_tail(&node->list, &pkram_nodes);
+			return err;
+		}
+		trace_pkram_drop(node->name, &(struct pkram_node_ser){ });
+		pkram_stats.drops++;
 		pkram_dir_resize(GFP_KERNEL, 0);
+		shown = pkram_sysfs_detach(node);
 		kfree(node);
 	}
-	return err;
+	pkram_sysfs_remove(shown);
+	return 0;
 }
 
 /**
@@ -567,7 +603,8 @@ int pkram_drop(const char *name)
 		return pkram_drop_damaged(name);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
-	pkram_node_free(node);
+	trace_pkram_drop(node->name, node->ser);
+	pkram_node_free(node, &pkram_stats.drops);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(pkram_drop);

@@ -47,6 +47,7 @@
 #include <linux/sched/clock.h>
 #include <linux/sizes.h>
 #include <linux/vmstat.h>
+#include <trace/events/pkram.h>
 
 #include "internal.h"
 #include "pkram_internal.h"
@@ -82,6 +83,8 @@ static u64 pkram_boot_pfn __initdata;
 static struct pkram_super_ser pkram_taken __initdata;
 
 static bool pkram_landing __initdata_memblock;
+
+struct pkram_boot_facts pkram_boot_facts __ro_after_init;
 
 /**
  * pkram_landing_only() - may memblock allocate in the landing map only?
@@ -174,6 +177,8 @@ static bool __init pkram_enter_landing(const struct pkram_super_ser *super)
 					    PFN_PHYS(r->start_pfn + r->nr_pages));
 	}
 	pkram_landing = total;
+	pkram_boot_facts.landing = super->nr_landing;
+	pkram_boot_facts.landing_pages = PHYS_PFN(total);
 	if (total)
 		pr_info("early boot is confined to %u landing ranges, %llu MiB\n",
 			super->nr_landing, (u64)total / SZ_1M);
@@ -245,6 +250,7 @@ void __init pkram_early_init(void)
 	    memblock_reserve(base, PAGE_SIZE)) {
 		pr_warn("pkram=%#llx is not the number of a free page frame, ignored\n",
 			pkram_boot_pfn);
+		pkram_boot_facts.refused = "pkram= is not the number of a free page frame";
 		pkram_boot_pfn = 0;
 		return;
 	}
@@ -252,14 +258,15 @@ void __init pkram_early_init(void)
 	why = pkram_super_take(pkram_boot_pfn, &pkram_taken);
 	if (!pkram_taken.magic)
 		pr_info("nothing handed over in pfn %#llx\n", pkram_boot_pfn);
-	else if (why)
+	else if (!why && !pkram_enter_landing(&pkram_taken))
+		why = "its landing map is no memory here";
+	else if (!why)
+		return;
+	if (pkram_taken.magic) {
 		pr_err("hand-over in pfn %#llx refused: %s\n",
 		       pkram_boot_pfn, why);
-	else if (!pkram_enter_landing(&pkram_taken))
-		pr_err("hand-over in pfn %#llx refused: its landing map is no memory here\n",
-		       pkram_boot_pfn);
-	else
-		return;
+		pkram_boot_facts.refused = why;
+	}
 	pkram_taken = (struct pkram_super_ser){ };
 }
 
@@ -403,6 +410,7 @@ void __init pkram_hold_back(void)
 	while (pkram_next_free(&start, &end, &nid)) {
 		if (memblock_reserve(start, end - start)) {
 			pr_err("hand-over refused: no room in memblock\n");
+			pkram_boot_facts.refused = "no room in memblock";
 			pkram_taken.magic = 0;
 			break;
 		}
@@ -536,11 +544,14 @@ static bool __init pkram_adopt_frames(const struct pkram_super_ser *super)
 				    super->nr_pt_pages, super->nr_preserved,
 				    super->pt_crc, pkram_is_readable);
 	if (err) {
-		pr_err("hand-over refused: its page table is %s\n",
-		       err == -ENOMEM ? "too large" : "damaged or out of reach");
+		pkram_boot_facts.refused = err == -ENOMEM ?
+			"its page table is too large" :
+			"its page table is damaged or out of reach";
+		pr_err("hand-over refused: %s\n", pkram_boot_facts.refused);
 		return false;
 	}
 	lost = pkram_unmark_lost(&pkram_pagetable);
+	pkram_boot_facts.lost_pages = lost;
 	if (lost)
 		pr_err("%llu preserved pages are gone or in use by this kernel, nodes that hold them are damaged\n",
 		       lost);
@@ -573,6 +584,27 @@ static int __init pkram_count_poison(void)
 }
 late_initcall(pkram_count_poison);
 
+static void __init pkram_note_facts(const struct pkram_super_ser *super,
+				    bool adopted)
+{
+	struct pkram_boot_facts *facts = &pkram_boot_facts;
+	struct pkram_node *node;
+
+	facts->held = pkram_nr_held;
+	facts->held_pages = pkram_held_pages;
+	if (!adopted)
+		return;
+	facts->generation = super->generation;
+	facts->pages = super->nr_preserved;
+	facts->failed_pages = super->nr_poison;
+	facts->nodes = super->nr_nodes;
+	facts->nodes_damaged = super->nr_nodes;
+	guard(mutex)(&pkram_lock);
+	list_for_each_entry(node, &pkram_nodes, list)
+		if (node->state != PKRAM_NODE_DAMAGED)
+			facts->nodes_damaged--;
+}
+
 /**
  * pkram_hand_back() - take over what is preserved and free the rest
  *
@@ -584,10 +616,11 @@ late_initcall(pkram_count_poison);
 void __init pkram_hand_back(void)
 {
 	const struct pkram_super_ser *super = &pkram_taken;
+	struct pkram_boot_facts *facts = &pkram_boot_facts;
 	const u64 start = local_clock();
 	bool adopted = false;
 	unsigned int i;
-	int nodes;
+	int nodes = 0;
 
 	/* What the next kernel will have used when it has come this far */
 	pkram_boot_pages += totalram_pages() -
@@ -608,21 +641,27 @@ void __init pkram_hand_back(void)
 		if (adopted)
 			pkram_adopt_poison(super);
 		for (i = 0; i < pkram_nr_held; i++)
-			pkram_free_unmarked(&pkram_pagetable,
-					    pkram_held[i].start_pfn,
-					    pkram_held[i].end_pfn);
+			facts->freed_pages +=
+				pkram_free_unmarked(&pkram_pagetable,
+						    pkram_held[i].start_pfn,
+						    pkram_held[i].end_pfn);
 	}
 	files_maxfiles_init();
 	pkram_pending_start();
-	if (!adopted)
-		return;
-
-	nodes = pkram_nodes_adopt(super->dir_pfn, super->nr_nodes);
-	if (pkram_nodes_settle())
-		pr_err("preserved pages that belong to no node cannot be found, and are not freed\n");
-	pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %llu us\n",
-		nodes < 0 ? "damaged hand-over:" : "took over",
-		super->nr_nodes, pkram_pagetable.nr_set << PAGE_SHIFT,
-		super->nr_landing, pkram_nr_held,
-		(local_clock() - start) / NSEC_PER_USEC);
+	if (adopted) {
+		nodes = pkram_nodes_adopt(super->dir_pfn, super->nr_nodes);
+		if (pkram_nodes_settle())
+			pr_err("preserved pages that belong to no node cannot be found, and are not freed\n");
+	}
+	pkram_note_facts(super, adopted);
+	facts->time_us = (local_clock() - start) / NSEC_PER_USEC;
+	trace_pkram_reserve(facts->landing, facts->landing_pages, facts->held,
+			    facts->held_pages);
+	trace_pkram_hand_back(facts->nodes, facts->pages, facts->lost_pages,
+			      facts->freed_pages, facts->time_us);
+	if (adopted)
+		pr_info("%s %llu nodes, %llu bytes in %u + %u ranges (landing, held back), %llu us\n",
+			nodes < 0 ? "damaged hand-over:" : "took over",
+			super->nr_nodes, pkram_pagetable.nr_set << PAGE_SHIFT,
+			super->nr_landing, pkram_nr_held, facts->time_us);
 }

@@ -173,7 +173,7 @@ static int pkram_node_adopt_damaged(struct pkram_node *node, bool readable,
 		scnprintf(node->name, sizeof(node->name), "unknown-%llx",
 			  entry->node_pfn);
 	}
-	node->state = PKRAM_NODE_DAMAGED;
+	pkram_node_damaged(node, PKRAM_DAMAGE_PAGE);
 	pkram_node_write_off(node);
 	pr_err("node '%s' is damaged\n", node->name);
 	return 0;
@@ -190,6 +190,7 @@ static int pkram_node_adopt(const struct pkram_pagetable *tables,
 	node = kzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
 		return -ENOMEM;
+	node->handed_over = true;
 	node->name_len = entry->name_len;
 	node->name_crc = entry->name_crc;
 	if (readable && pkram_node_ser_validate(ser) &&

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/string.h>
+#include <trace/events/pkram.h>
 
 #include "pkram_internal.h"
 
@@ -40,6 +41,7 @@ static int pkram_displace_meta(u64 *ref)
 	memcpy(new, pkram_pfn_to_virt(*ref), PKRAM_SER_PAGE_SIZE);
 	pkram_meta_free(pkram_pfn_to_virt(*ref));
 	*ref = pkram_virt_to_pfn(new);
+	pkram_stats.displaced_pages++;
 	return 0;
 }
 
@@ -228,8 +230,10 @@ static void pkram_rewrite_drop(const struct pkram_link_ser *old,
 		if (was.run.pfn != is.run.pfn) {
 			u64 left = 1ULL << was.run.order;
 
-			if (!undo)
+			if (!undo) {
 				pkram_drop_run(was.run.pfn, was.run.order, 1);
+				pkram_stats.displaced_pages += left;
+			}
 			pkram_walk_step(&was, left);
 			while (is.link && left) {
 				u64 step = 1ULL << is.run.order;
@@ -396,12 +400,14 @@ static bool pkram_any_conflict(void)
 static int pkram_displace_nodes(void)
 {
 	struct pkram_node *node;
+	u64 before;
 	int err;
 
 	err = pkram_displace_chain(&pkram_dir_pfn);
 	list_for_each_entry(node, &pkram_nodes, list) {
 		if (err)
 			break;
+		before = pkram_stats.displaced_pages;
 		if (node->state == PKRAM_NODE_DAMAGED) {
 			/* Its name is to be told */
 			pkram_node_write_off(node);
@@ -409,6 +415,10 @@ static int pkram_displace_nodes(void)
 		} else {
 			err = pkram_displace_node(node);
 		}
+		if (err || pkram_stats.displaced_pages > before)
+			trace_pkram_displace(node->name,
+					     pkram_stats.displaced_pages - before,
+					     err);
 	}
 	return err;
 }
@@ -428,6 +438,7 @@ static int pkram_displace_rest(void)
 		err = pkram_pagetable_move(&pkram_pagetable, pfn,
 					   PKRAM_DISPLACE_GFP);
 		cond_resched();
+		pkram_stats.displaced_pages += !err;
 		if (err != -ENOENT)
 			continue;
 		err = 0;
@@ -466,6 +477,7 @@ static bool pkram_nodes_busy(const struct pkram_node *own)
  */
 int pkram_displace_checked(const struct pkram_node *own)
 {
+	const u64 before = pkram_stats.displaced_pages;
 	int err;
 
 	if (pkram_nodes_busy(own))
@@ -475,6 +487,7 @@ int pkram_displace_checked(const struct pkram_node *own)
 	if (!err)
 		err = pkram_displace_rest();
 	pkram_aside_end();
+	trace_pkram_displace_done(pkram_stats.displaced_pages - before, err);
 	return err;
 }
 

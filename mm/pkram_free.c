@@ -42,6 +42,7 @@
 #include <linux/shrinker.h>
 #include <linux/spinlock.h>
 #include <linux/swap.h>
+#include <trace/events/pkram.h>
 
 #include "internal.h"
 #include "pkram_internal.h"
@@ -140,6 +141,17 @@ void pkram_pending_flush(void)
 		cond_resched();
 }
 
+/**
+ * pkram_pending_left() - how much is still to be freed in the background?
+ *
+ * Context: Any.
+ * Return: pages, which are on nobody's list yet.
+ */
+unsigned long pkram_pending_left(void)
+{
+	return atomic_long_read(&pkram_pending_pages);
+}
+
 static unsigned long pkram_pending_count(struct shrinker *shrinker,
 					 struct shrink_control *sc)
 {
@@ -162,11 +174,14 @@ static unsigned long pkram_pending_scan(struct shrinker *shrinker,
 static int pkram_pending_thread(void *unused)
 {
 	const unsigned long nr = atomic_long_read(&pkram_pending_pages);
+	u64 time_us;
 
 	pkram_pending_flush();
 	shrinker_free(pkram_pending_shrinker);
+	time_us = task_sched_runtime(current) / NSEC_PER_USEC;
+	trace_pkram_pending_done(nr, time_us);
 	pr_info("%lu pages between preserved ones freed in the background, %llu us of CPU time\n",
-		nr, task_sched_runtime(current) / NSEC_PER_USEC);
+		nr, time_us);
 	return 0;
 }
 
@@ -285,9 +300,10 @@ static u64 __init pkram_free_leaf(u64 base, const unsigned long *leaf,
  * @end: end of the range, exclusive
  *
  * Context: Boot, after the scheduler is up. May sleep.
+ * Return: number of frames that are or will be free.
  */
-void __init pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start,
-				u64 end)
+u64 __init pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start,
+			       u64 end)
 {
 	u64 pfn, next, nr = 0;
 
@@ -310,6 +326,7 @@ void __init pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start,
 		cond_resched();
 	}
 	totalram_pages_add(nr);
+	return nr;
 }
 
 /**

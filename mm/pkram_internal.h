@@ -201,6 +201,9 @@ enum pkram_node_state {
  * @obj_entry: next entry of @obj_tail while loading
  * @nr_open: objects open for saving or loading; links may only be moved while
  *	it is 0; under pkram_lock
+ * @handed_over: comes from the previous kernel
+ * @why: what is wrong with it when it is damaged, for people; under pkram_lock
+ * @shown: where it is to be seen in sysfs, if it is
  */
 struct pkram_node {
 	struct list_head list;
@@ -214,6 +217,9 @@ struct pkram_node {
 	struct pkram_link_ser *obj_tail;
 	unsigned int obj_entry;
 	unsigned int nr_open;
+	bool handed_over;
+	const char *why;
+	struct pkram_sysfs_node *shown;
 };
 
 /* Is all that the node holds there? */
@@ -240,6 +246,53 @@ struct pkram_obj {
 static inline unsigned int pkram_stream_idx(unsigned int type)
 {
 	return type == PKRAM_OBJ_BYTES;
+}
+
+/**
+ * struct pkram_stats - what has happened since boot
+ * @saves: nodes published
+ * @saved_pages: pages in their page streams
+ * @saves_discarded: saves given up before
+ * @loads: nodes consumed
+ * @loaded_pages: pages in their page streams
+ * @loads_aborted: loads given up before
+ * @drops: nodes dropped
+ * @damaged: nodes found damaged
+ * @displaced_pages: pages moved, data and metadata
+ * @seal_failures: kexecs that nothing could be handed over by
+ *
+ * All change under pkram_lock, and can be read without.
+ */
+struct pkram_stats {
+	u64 saves;
+	u64 saved_pages;
+	u64 saves_discarded;
+	u64 loads;
+	u64 loaded_pages;
+	u64 loads_aborted;
+	u64 drops;
+	u64 damaged;
+	u64 displaced_pages;
+	u64 seal_failures;
+};
+
+extern struct pkram_stats pkram_stats;
+
+#define PKRAM_DAMAGE_PAGE	"its own page is damaged or gone"
+#define PKRAM_DAMAGE_CONTENT	"what it refers to is damaged, gone or not its own"
+
+/**
+ * pkram_node_damaged() - a node cannot be loaded any more
+ * @node: the node
+ * @why: what is wrong with it, for people
+ *
+ * Context: Caller holds pkram_lock.
+ */
+static inline void pkram_node_damaged(struct pkram_node *node, const char *why)
+{
+	node->state = PKRAM_NODE_DAMAGED;
+	node->why = why;
+	pkram_stats.damaged++;
 }
 
 /* Protects the list of nodes and their states; taken first */
@@ -349,6 +402,7 @@ extern unsigned long pkram_image_pages;
 extern unsigned long pkram_boot_pages;
 
 const struct pkram_landing *pkram_landing_find(u64 *total);
+u64 pkram_boot_need(void);
 int pkram_make_room(struct pkram_node *own);
 int pkram_room_to_boot(struct pkram_stream *ps);
 #else
@@ -361,7 +415,8 @@ static inline int pkram_room_to_boot(struct pkram_stream *ps)
 /* ------------------------------------------------------ pkram_free.c */
 
 #ifdef CONFIG_PKRAM_HANDOVER
-void pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start, u64 end);
+u64 pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start, u64 end);
+unsigned long pkram_pending_left(void);
 void pkram_pending_flush(void);
 void pkram_pending_start(void);
 #endif
@@ -370,6 +425,68 @@ void pkram_pending_start(void);
 
 u64 pkram_super_pfn(void);
 void pkram_super_init(u64 pfn, u64 generation);
+
+/* ------------------------------------------------------ pkram_boot.c */
+
+/**
+ * struct pkram_boot_facts - what this kernel was handed, and what it did with it
+ * @refused: why it has not been taken over, for people; or NULL
+ * @generation: number of the hand-over; 0 when there was none
+ * @nodes: nodes in it
+ * @nodes_damaged: those that were known not to be loadable when it was taken over
+ * @pages: preserved frames in it
+ * @lost_pages: those that are gone or in use by this kernel
+ * @failed_pages: those whose memory had failed
+ * @landing: ranges that early boot was confined to
+ * @landing_pages: pages in these
+ * @held: ranges that were held back meanwhile
+ * @held_pages: pages in these
+ * @freed_pages: those of them that were not preserved, and have been freed, or
+ *	will be in the background
+ * @time_us: how long taking over has taken after all struct pages were there
+ */
+struct pkram_boot_facts {
+	const char *refused;
+	u64 generation;
+	u64 nodes;
+	u64 nodes_damaged;
+	u64 pages;
+	u64 lost_pages;
+	u64 failed_pages;
+	u64 landing;
+	u64 landing_pages;
+	u64 held;
+	u64 held_pages;
+	u64 freed_pages;
+	u64 time_us;
+};
+
+extern struct pkram_boot_facts pkram_boot_facts;
+
+/* ----------------------------------------------------- pkram_sysfs.c */
+
+struct pkram_sysfs_node;
+
+#ifdef CONFIG_PKRAM_HANDOVER
+int pkram_sysfs_add(struct pkram_node *node);
+struct pkram_sysfs_node *pkram_sysfs_detach(struct pkram_node *node);
+void pkram_sysfs_remove(struct pkram_sysfs_node *shown);
+#else
+static inline int pkram_sysfs_add(struct pkram_node *node)
+{
+	return 0;
+}
+
+static inline struct pkram_sysfs_node *
+pkram_sysfs_detach(struct pkram_node *node)
+{
+	return NULL;
+}
+
+static inline void pkram_sysfs_remove(struct pkram_sysfs_node *shown)
+{
+}
+#endif
 
 /* ----------------------------------------------------- pkram_debug.c */
 

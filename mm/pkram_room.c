@@ -109,8 +109,8 @@ static u64 pkram_next_image(void)
 	return pkram_banned_pages() ?: pkram_image_pages;
 }
 
-/*
- * How many pages of landing map the next kernel needs.
+/**
+ * pkram_boot_need() - how large does the landing map have to be?
  *
  * Up to the point where it gets at the rest of memory it allocates what this
  * kernel has allocated up to there, which was measured: memory map (1.6 % of
@@ -119,8 +119,11 @@ static u64 pkram_next_image(void)
  * memory was initialised. Add a quarter and 64 MiB, because the next kernel may
  * be another one, and because memory in pieces cannot be used up to the last
  * page. And it finds its image and initrd there.
+ *
+ * Context: Any context that may take a spinlock.
+ * Return: pages that the next kernel needs.
  */
-static u64 pkram_boot_need(void)
+u64 pkram_boot_need(void)
 {
 	return pkram_boot_pages + pkram_boot_pages / 4 + PHYS_PFN(SZ_64M) +
 	       pkram_next_image();

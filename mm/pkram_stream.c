@@ -20,6 +20,9 @@
 #include "internal.h"
 #include "pkram_internal.h"
 
+#define CREATE_TRACE_POINTS
+#include <trace/events/pkram.h>
+
 static u32 pkram_link_type(const struct pkram_access *pa)
 {
 	return pa->type == PKRAM_OBJ_BYTES ? PKRAM_LINK_BYTES : PKRAM_LINK_RUNS;
@@ -480,6 +483,8 @@ static bool pkram_access_next(struct pkram_access *pa)
 	if (!pa->link)
 		return false;
 	obj->next[idx] = pkram_link_next(pa->link->next_pfn);
+	if (!idx)
+		trace_pkram_claim(pa->ps->node->name, pa->link);
 	return true;
 }
 

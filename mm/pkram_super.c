@@ -18,6 +18,7 @@
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/sizes.h>
+#include <trace/events/pkram.h>
 
 #include "internal.h"
 #include "pkram_internal.h"
@@ -129,6 +130,14 @@ static const char *pkram_super_check(const struct pkram_super_ser *super)
 	return pkram_super_validate(super, super->self_pfn);
 }
 
+static void pkram_super_failed(const struct pkram_super_ser *super,
+			       const char *what, const char *why)
+{
+	pr_err("nothing is handed over to the next kernel: %s%s\n", what, why);
+	pkram_stats.seal_failures++;
+	trace_pkram_seal(super, why);
+}
+
 /* Returns false when nothing is handed over */
 static bool pkram_super_seal(void)
 {
@@ -140,8 +149,7 @@ static bool pkram_super_seal(void)
 	/* It would leave a valid super block to whoever comes after it */
 	why = pkram_image_lost(kexec_image);
 	if (why) {
-		pr_err("nothing is handed over to the next kernel: its image %s\n",
-		       why);
+		pkram_super_failed(super, "its image ", why);
 		return false;
 	}
 
@@ -154,9 +162,10 @@ static bool pkram_super_seal(void)
 	why = pkram_super_check(super);
 	if (why) {
 		WRITE_ONCE(super->magic, 0);
-		pr_err("nothing is handed over to the next kernel: %s\n", why);
+		pkram_super_failed(super, "", why);
 		return false;
 	}
+	trace_pkram_seal(super, "sealed");
 	pr_info("handing over %llu nodes, %llu bytes\n", super->nr_nodes,
 		PFN_PHYS(super->nr_preserved));
 	pkram_damage_handover(super);

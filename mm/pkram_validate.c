@@ -263,7 +263,7 @@ static int pkram_nodes_see_one(struct pkram_pagetable *seen,
 		/* Too late: it was good, and is in use */
 		if (node->state == PKRAM_NODE_LOADING)
 			return -EBUSY;
-		node->state = PKRAM_NODE_DAMAGED;
+		pkram_node_damaged(node, PKRAM_DAMAGE_CONTENT);
 		err = 0;
 	}
 	if (!err)

@@ -18,6 +18,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <trace/events/pkram.h>
 
 #include "internal.h"
 #include "pkram_shmem_rec.h"
@@ -590,6 +591,8 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
 		shmem_pkram_keep_data(ld);
 	}
+	trace_pkram_load_tree(st->node, ld->chk.nr_inodes, ld->chk.nr_dentries,
+			      ld->chk.nr_frames, err);
 	shmem_pkram_load_end(st);
 	return err;
 }

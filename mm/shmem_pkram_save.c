@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/uio.h>
 #include <linux/xarray.h>
+#include <trace/events/pkram.h>
 #include <uapi/linux/memfd.h>
 
 #include "internal.h"
@@ -544,6 +545,8 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 					"something else that would have to be moved is in use" :
 					"what is left is too little for the next kernel to boot");
 	}
+	trace_pkram_save_tree(sv->st->node, sv->header.nr_inodes,
+			      sv->header.nr_dentries, sv->nr_frames, err);
 	if (err)
 		pkram_discard_save(ps);
 	return err;

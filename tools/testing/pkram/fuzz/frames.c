@@ -400,3 +400,23 @@ int pkram_copy_out(struct folio *folio, const struct pkram_run *run, gfp_t gfp,
 		err = copy_one(next_copy++, &copy, emit, arg);
 	return err;
 }
+
+/* ----------------------------------------------------------- pkram_sysfs.c */
+
+/* Nobody looks, but removing may wait for who wants the lock */
+int pkram_sysfs_add(struct pkram_node *node)
+{
+	EXPECT(!pkram_lock.held);
+	return 0;
+}
+
+struct pkram_sysfs_node *pkram_sysfs_detach(struct pkram_node *node)
+{
+	lockdep_assert_held(&pkram_lock);
+	return NULL;
+}
+
+void pkram_sysfs_remove(struct pkram_sysfs_node *shown)
+{
+	EXPECT(!pkram_lock.held);
+}

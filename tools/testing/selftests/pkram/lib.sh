@@ -120,6 +120,24 @@ next_kernel() {
 	esac
 }
 
+# next_kernel_over FILE PAGES WORDS: the next stage runs in this kernel, and the image
+# is where there is a page of a file now, one of the first so many
+next_kernel_over() {
+	local super_block at page
+
+	super_block=$(cat /sys/kernel/pkram/super_block)
+	# Some are where there is no room for an image below them
+	for ((page = $2 - 1; page >= 0; page -= $2 / 8)); do
+		at=$(($($MEM frame "$1" "$page") << 12))
+		[ "$at" -gt $((192 << 20)) ] || continue
+		! kexec -c -l "$KERNEL" --initrd="$INITRD" \
+			--mem-min=$((at - (128 << 20))) \
+			--mem-max=$((at + (1 << 20))) \
+			--command-line="$3 pkram=$super_block" || return 0
+	done
+	fail "no image can be loaded over $1"
+}
+
 # cmdline_without WORD...: this command line without these words, and without
 # those that begin with them if they end with =
 cmdline_without() {
