@@ -12,6 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <trace/events/pkram.h>
 
 #include "pkram_internal.h"
 
@@ -103,6 +104,9 @@ void pkram_access_part(struct pkram_access *pa, const struct pkram_cursor *from,
 	pa->folio = from->folio;
 	pa->part = true;
 	pa->left = nr;
+	/* Of a link that several parts are in, the first tells */
+	if (from->link && !from->entry && !from->folio)
+		trace_pkram_claim(pa->ps->node->name, from->link);
 }
 EXPORT_SYMBOL_GPL(pkram_access_part);
 
