@@ -35,6 +35,7 @@ static void nodes_from_mounts(struct nodes *nodes, const struct mounts *mounts)
 		n = &nodes->node[nodes->nr++];
 		memset(n, 0, sizeof(*n));
 		n->name = format(PKRAM_PREFIX "%s", mounts->mount[i].name);
+		n->named = true;
 	}
 }
 
@@ -77,9 +78,18 @@ static void json_opt(const char *name, bool has, uint64_t value)
 		json_null(name);
 }
 
+static void json_total(const char *name)
+{
+	char *path = format(PKRAM_SYSFS "/%s", name);
+	uint64_t value = 0;
+	bool has = file_u64(path, &value);
+
+	json_opt(name, has, value);
+	free(path);
+}
+
 static void json_list(const struct nodes *nodes, struct mounts *mounts)
 {
-	uint64_t value;
 	size_t i;
 
 	json_begin(NULL, '{');
@@ -88,19 +98,18 @@ static void json_list(const struct nodes *nodes, struct mounts *mounts)
 	json_int("exit", EXIT_OK);
 	json_num("nodes_total", nodes->total);
 	json_bool("names_known", !nodes->unnamed);
-	json_opt("preserved_bytes",
-		 file_u64(PKRAM_SYSFS "/preserved_bytes", &value), value);
-	json_opt("metadata_bytes",
-		 file_u64(PKRAM_SYSFS "/metadata_bytes", &value), value);
+	json_total("preserved_bytes");
+	json_total("metadata_bytes");
 	json_begin("nodes", '[');
 	for (i = 0; i < nodes->nr; i++) {
 		const struct node *n = &nodes->node[i];
 		struct mount *m = mount_of(mounts, n);
 
 		json_begin(NULL, '{');
-		json_str("name", n->name);
+		json_str("name", n->named ? n->name : NULL);
 		json_str("tmpfs", tmpfs_name(n));
 		json_str("state", n->state);
+		json_str("reason", n->reason && *n->reason ? n->reason : NULL);
 		json_opt("bytes", n->has_bytes, n->bytes);
 		json_opt("metadata_bytes", n->has_metadata, n->metadata_bytes);
 		json_opt("files", n->has_files, n->files);
@@ -147,14 +156,17 @@ static char *age_text(const struct node *n)
 static void print_node(const struct node *n, const struct mount *m)
 {
 	char *name = printable(n->name), *old = age_text(n);
+	char *why = n->reason && *n->reason ? format("  %s", n->reason) : format("%s", "");
 	char *where = printable(m && m->where ? m->where : "-");
 	char *files = n->has_files ? format("%llu", (unsigned long long)n->files) :
 				     format("-");
 
-	printf("%-24s %-9s %9s %9s %9s %6s  %s\n", name,
+	printf("%-24s %-11s %9s %9s %9s %6s  %s%s\n", name,
 	       n->state ? n->state : "-",
 	       n->has_bytes ? human(n->bytes) : "-",
-	       n->has_metadata ? human(n->metadata_bytes) : "-", files, old, where);
+	       n->has_metadata ? human(n->metadata_bytes) : "-", files, old, where,
+	       why);
+	free(why);
 	free(name);
 	free(old);
 	free(where);
@@ -166,7 +178,7 @@ static void print_list(const struct nodes *nodes, struct mounts *mounts)
 	size_t i, waiting = 0;
 
 	if (nodes->nr)
-		printf("%-24s %-9s %9s %9s %9s %6s  %s\n", "NODE", "STATE", "SIZE",
+		printf("%-24s %-11s %9s %9s %9s %6s  %s\n", "NODE", "STATE", "SIZE",
 		       "METADATA", "FILES", "AGE", "MOUNTED");
 	for (i = 0; i < nodes->nr; i++)
 		print_node(&nodes->node[i],

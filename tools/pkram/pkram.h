@@ -104,7 +104,9 @@ int report(const char *command, int status);
 
 struct node {
 	char *name;
+	bool named;		/* else the name is only to be shown */
 	char *state;		/* or NULL */
+	char *reason;		/* why it is damaged, empty, or NULL */
 	bool has_bytes, has_metadata, has_files, has_saved;
 	uint64_t bytes;
 	uint64_t metadata_bytes;
@@ -136,6 +138,7 @@ struct mount {
 	bool preserved;
 	bool ro;		/* the file system, not the mount; before we came */
 	bool wanted;		/* to be preserved */
+	bool was_preserved;	/* before that */
 	bool ours;		/* has been, by this process */
 	dev_t dev;
 	uint64_t used;		/* bytes */

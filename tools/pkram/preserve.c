@@ -20,15 +20,19 @@ static int preserve_one(struct mount *m)
 		err = EBUSY;
 	} else if (opt.dry_run) {
 		/* All that can be known without trying */
-		err = busy_report(m, true) ? EBUSY : 0;
+		err = !m->preserved && busy_report(m, true) ? EBUSY : 0;
 	} else {
 		err = mount_preserve(m);
 		if (err == EBUSY)
 			busy_report(m, true);
 	}
 	if (!err) {
-		m->ours = true;
-		step("preserve", m->where, "%s", what);
+		/*
+		 * Of those that were, the node may have been dropped: asking once
+		 * more costs nothing when it is there, and there is nothing to undo.
+		 */
+		m->ours = !m->was_preserved;
+		step(m->ours ? "preserve" : "keep", m->where, "%s", what);
 	}
 	free(what);
 	if (err == EBUSY) {
@@ -50,11 +54,7 @@ int preserve_mounts(struct mounts *mounts)
 
 		if (!m->wanted)
 			continue;
-		if (m->preserved) {
-			if (!opt.dry_run)
-				step("keep", m->where, "is preserved already");
-			continue;
-		}
+		m->was_preserved = m->preserved;
 		one = preserve_one(m);
 		if (!status)
 			status = one;

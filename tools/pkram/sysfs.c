@@ -31,8 +31,7 @@ int need_root(void)
 
 bool format_version(uint64_t *version)
 {
-	return file_u64(PKRAM_SYSFS "/format_version", version) ||
-	       file_u64(PKRAM_SYSFS "/version", version);
+	return file_u64(PKRAM_SYSFS "/version", version);
 }
 
 static bool node_u64(const char *dir, const char *attr, uint64_t *value)
@@ -53,23 +52,31 @@ static char *node_line(const char *dir, const char *attr)
 	return s;
 }
 
-/* Of one that goes away meanwhile there is no name */
+/* False when it has gone away meanwhile. Names are for root. */
 static bool node_read(struct node *n, const char *number)
 {
 	char *dir = format(PKRAM_SYSFS "/node/%s", number);
+	bool there;
 
 	memset(n, 0, sizeof(*n));
 	n->name = node_line(dir, "name");
-	if (n->name) {
+	there = n->name || errno == EACCES;
+	if (there) {
+		n->named = n->name;
+		n->name = n->name ? n->name : must(strdup("-"));
+		unescape(n->name);
 		n->state = node_line(dir, "state");
+		n->reason = node_line(dir, "reason");
 		n->has_bytes = node_u64(dir, "bytes", &n->bytes);
 		n->has_metadata = node_u64(dir, "metadata_bytes",
 					   &n->metadata_bytes);
 		n->has_files = node_u64(dir, "files", &n->files);
-		n->has_saved = node_u64(dir, "saved_at", &n->saved_at);
+		/* Of a damaged one not even that is known */
+		n->has_saved = node_u64(dir, "saved_at", &n->saved_at) &&
+			       n->saved_at;
 	}
 	free(dir);
-	return n->name;
+	return there;
 }
 
 static int by_name(const void *a, const void *b)
@@ -102,9 +109,9 @@ int nodes_read(struct nodes *nodes)
 			continue;
 		nodes->node = must(realloc(nodes->node, (nodes->nr + 1) *
 					   sizeof(*nodes->node)));
-		if (node_read(&nodes->node[nodes->nr], entry->d_name))
-			nodes->nr++;
-		else if (errno == EACCES)
+		if (!node_read(&nodes->node[nodes->nr], entry->d_name))
+			continue;
+		if (!nodes->node[nodes->nr++].named)
 			nodes->unnamed = true;
 	}
 	closedir(dir);
@@ -120,6 +127,7 @@ void nodes_free(struct nodes *nodes)
 	for (i = 0; i < nodes->nr; i++) {
 		free(nodes->node[i].name);
 		free(nodes->node[i].state);
+		free(nodes->node[i].reason);
 	}
 	free(nodes->node);
 }
