@@ -25,13 +25,6 @@ struct plan {
 
 /* -------------------------------------------------------------- checks */
 
-static bool kexec_loaded(void)
-{
-	uint64_t value;
-
-	return file_u64("/sys/kernel/kexec_loaded", &value) && value;
-}
-
 /* Is there anything that the image could lose? */
 static bool at_stake(const struct plan *p)
 {

@@ -128,6 +128,8 @@ int nodes_read(struct nodes *nodes);
 void nodes_free(struct nodes *nodes);
 int node_drop(const char *name);	/* 0 or errno */
 bool format_version(uint64_t *version);
+/* Is there an image to kexec to? */
+bool kexec_loaded(void);
 
 /* ----------------------------------------------------------- mounts.c */
 

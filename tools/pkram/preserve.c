@@ -120,6 +120,19 @@ static int choose(struct mounts *mounts, int argc, char **argv)
 	return status;
 }
 
+/* Of what is loaded: @lost, or there is nothing */
+static int check_loaded(struct mounts *mounts, bool lost)
+{
+	if (lost)
+		problem(NULL, "the image that is loaded would lose what is preserved");
+	else if (opt.on_kexec && !kexec_loaded())
+		problem(NULL, "no image is loaded: this would be an ordinary reboot");
+	else
+		return 0;
+	hint("load another one: pkram kexec --load --at-shutdown IMAGE");
+	return preserve_undo(mounts, EXIT_LOST);
+}
+
 static int abort_kexec(int status)
 {
 	if (systemd_abort_kexec()) {
@@ -134,6 +147,7 @@ int cmd_preserve(int argc, char **argv)
 {
 	struct mounts mounts = { };
 	int status, mark;
+	bool lost;
 
 	if (opt.all == !!argc) {
 		problem(NULL, "preserve: either --all or the mounts to preserve");
@@ -152,8 +166,10 @@ int cmd_preserve(int argc, char **argv)
 		mark = kmsg_mark();
 		catch_signals();
 		status = preserve_mounts(&mounts);
-		/* An image may be loaded that would lose it: kept, but said */
-		kmsg_report(mark);
+		/* An image may be loaded that would lose it */
+		lost = kmsg_report(mark);
+		if (!status && opt.or_abort)
+			status = check_loaded(&mounts, lost);
 	}
 	if (status && opt.or_abort && !opt.dry_run)
 		status = abort_kexec(status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/pkram: nodes, and giving them up.
+ * /sys/kernel/pkram: nodes, and giving them up; and what else the kernel tells there.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -149,4 +149,11 @@ int node_drop(const char *name)
 	close(fd);
 	free(line);
 	return err;
+}
+
+bool kexec_loaded(void)
+{
+	uint64_t value;
+
+	return file_u64("/sys/kernel/kexec_loaded", &value) && value;
 }

@@ -3,7 +3,7 @@
 # proves: systemctl kexec preserves what fstab mounts once services have stopped, gives up when it cannot, and the next boot has it
 # stages: 4
 # soak: yes
-# vm: --rootfs debian --systemd -m 2G -f $OUT/root
+# vm: --rootfs debian --systemd -m 2G -t 1800 -f $OUT/root
 
 # /files/root has been copied over the root: fstab with /srv/with blank and
 # /srv/may-fail, data.mount, pkram-preserve.service and writer.service, which has
@@ -117,22 +117,40 @@ exec pkram kexec --at-shutdown --initrd "$INITRD" "$KERNEL"
 NEXT
 }
 
-# Now without waiting for the services
+# An image that would lose everything is found out at the last moment
 stage3() {
+	[ ! -e $AGAIN ] || { stage3_again; return; }
 	check_all
 	check_log 'start stop start stop start stop start'
 	show
+	: > $AGAIN
+	cat > "$NEXT" << 'NEXT'
+#!/bin/bash
+kexec -c -l "$KERNEL" --initrd="$INITRD" --command-line=console=ttyS0
+systemctl kexec
+NEXT
+	chmod +x "$NEXT"
+}
+
+# Now without waiting for the services
+stage3_again() {
+	local journal
+
+	journal=$(journalctl -b -o cat -u pkram-preserve.service)
+	echo "$journal"
+	[[ $journal == *'would lose what is preserved'* ]] || fail "not found out"
+	check_all
+	check_log 'start stop start stop start stop start stop start'
 	systemctl stop writer.service
 	cat > "$NEXT" << 'NEXT'
 #!/bin/bash
 exec pkram kexec --initrd "$INITRD" "$KERNEL"
 NEXT
-	chmod +x "$NEXT"
 }
 
 stage4() {
 	check_all
-	check_log 'start stop start stop start stop start stop start'
+	check_log 'start stop start stop start stop start stop start stop start'
 	show
 }
 
