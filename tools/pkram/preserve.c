@@ -61,8 +61,10 @@ int preserve_mounts(struct mounts *mounts)
 		if ((status && !opt.keep_going) || interrupted)
 			break;
 	}
-	if (interrupted && !status)
+	if (interrupted && !status) {
+		problem(NULL, "interrupted");
 		status = EXIT_FAIL;
+	}
 	if (status && !opt.keep_going)
 		status = preserve_undo(mounts, status);
 	return status;
