@@ -5,7 +5,6 @@
  * Names of nodes and files are bytes. Those that are no UTF-8 become \udc80 to
  * \udcff, which Python's os.fsencode() makes bytes of again.
  */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "pkram.h"
@@ -94,13 +93,13 @@ void json_str(const char *name, const char *value)
 void json_num(const char *name, uint64_t value)
 {
 	put_name(name);
-	printf("%" PRIu64, value);
+	printf("%llu", (unsigned long long)value);
 }
 
 void json_int(const char *name, int64_t value)
 {
 	put_name(name);
-	printf("%" PRId64, value);
+	printf("%lld", (long long)value);
 }
 
 void json_bool(const char *name, bool value)

@@ -40,10 +40,12 @@ static int check_marker(const struct plan *p)
 	if (!p->image.marked)
 		why = "has no PKRAM: the kernel in it would not take over what is preserved";
 	else if (!p->image.understood)
-		why = versions = format("knows only version %u of PKRAM's format, which is not this kernel's",
-					p->image.version);
+		versions = format("knows only version %u of PKRAM's format, which is not this kernel's",
+				  p->image.version);
 	else if (cmdline_off(p->cmdline))
 		why = "would find pkram=off on its command line";
+	if (versions)
+		why = versions;
 	if (why && at_stake(p) && !opt.force) {
 		problem(p->path, "%s", why);
 		hint("another image, or --force to lose everything that is preserved");

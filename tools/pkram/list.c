@@ -187,8 +187,7 @@ static void print_list(const struct nodes *nodes, struct mounts *mounts)
 		printf("nothing is preserved\n");
 	fflush(stdout);
 	if (nodes->unnamed && nodes->total > nodes->nr)
-		warning(NULL, "%llu more nodes, whose names this kernel does not tell: "
-			"it has no " PKRAM_SYSFS "/node",
+		warning(NULL, "%llu more nodes, whose names this kernel does not tell",
 			(unsigned long long)(nodes->total - nodes->nr));
 	for (i = 0; i < mounts->nr; i++)
 		waiting += !mounts->mount[i].preserved;

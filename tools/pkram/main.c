@@ -61,26 +61,43 @@ static const struct option longs[] = {
 	{ }
 };
 
-static bool set_option(int c)
+static const struct setting {
+	char letter;
+	bool *flag;
+	const char **text;
+} settings[] = {
+	{ 'a', &opt.all, NULL },
+	{ 'A', NULL, &opt.append },
+	{ 'S', &opt.at_shutdown, NULL },
+	{ 'c', NULL, &opt.command_line },
+	{ 'n', &opt.dry_run, NULL },
+	{ 'f', &opt.force, NULL },
+	{ 'i', NULL, &opt.initrd },
+	{ 'j', &opt.json, NULL },
+	{ 'K', &opt.keep_going, NULL },
+	{ 'l', &opt.load, NULL },
+	{ 'O', &opt.on_kexec, NULL },
+	{ 'X', &opt.or_abort, NULL },
+	{ 'q', &opt.quiet, NULL },
+	{ 'r', &opt.reuse_cmdline, NULL },
+};
+
+static bool set_option(int letter)
 {
-	switch (c) {
-	case 'a': opt.all = true; break;
-	case 'A': opt.append = optarg; break;
-	case 'S': opt.at_shutdown = true; break;
-	case 'c': opt.command_line = optarg; break;
-	case 'n': opt.dry_run = true; break;
-	case 'f': opt.force = true; break;
-	case 'i': opt.initrd = optarg; break;
-	case 'j': opt.json = true; break;
-	case 'K': opt.keep_going = true; break;
-	case 'l': opt.load = true; break;
-	case 'O': opt.on_kexec = true; break;
-	case 'X': opt.or_abort = true; break;
-	case 'q': opt.quiet = true; break;
-	case 'r': opt.reuse_cmdline = true; break;
-	default: return false;
+	const struct setting *s;
+	size_t i;
+
+	for (i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+		s = &settings[i];
+		if (s->letter != letter)
+			continue;
+		if (s->flag)
+			*s->flag = true;
+		else
+			*s->text = optarg;
+		return true;
 	}
-	return true;
+	return false;
 }
 
 static const struct command *command_find(const char *name)
