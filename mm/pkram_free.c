@@ -185,10 +185,6 @@ static void __init pkram_pending_add(u64 base, unsigned long *map,
 {
 	struct page *page = virt_to_page(map);
 
-	if (!nr) {
-		__free_page(page);
-		return;
-	}
 	set_page_private(page, base);
 	page->index = 0;
 	atomic_long_add(nr, &pkram_pending_pages);
@@ -249,7 +245,7 @@ static u64 __init pkram_free_bits(u64 base, const unsigned long *bits,
 static u64 __init pkram_free_leaf(u64 base, const unsigned long *leaf,
 				  unsigned long from, unsigned long to)
 {
-	unsigned long *pending = pkram_pending_alloc();
+	unsigned long *pending = NULL;
 	unsigned long bit, word, last, nr_pending = 0;
 	u64 nr = 0;
 
@@ -265,12 +261,15 @@ static u64 __init pkram_free_leaf(u64 base, const unsigned long *leaf,
 			last = min(round_down(find_next_bit(leaf, to, last),
 					      BITS_PER_LONG), to);
 			nr += pkram_free_frames(base + bit, base + last);
-		} else if (!pending) {
-			nr += pkram_free_bits(base + i * BITS_PER_LONG, &word,
-					      BITS_PER_LONG);
-		} else {
+			continue;
+		}
+		pending = pending ?: pkram_pending_alloc();
+		if (pending) {
 			pending[i] = word;
 			nr_pending += pkram_manage(base + bit, base + last, word);
+		} else {
+			nr += pkram_free_bits(base + i * BITS_PER_LONG, &word,
+					      BITS_PER_LONG);
 		}
 	}
 	if (pending)

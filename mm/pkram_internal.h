@@ -132,12 +132,13 @@ static inline struct pkram_run_ser pkram_run_pack(const struct pkram_run *run)
 }
 
 /**
- * pkram_run_extend() - let a run have one more folio
+ * pkram_run_extend() - let a run have what follows it, too
  * @run: the run
- * @add: the folio, as a run of its own
+ * @add: one folio or more, as a run of their own
  *
  * Context: Any.
- * Return: false, and nothing has changed, when the folio does not continue the run.
+ * Return: false, and nothing has changed, when @add does not continue the run, or is
+ * more than it can have.
  */
 static inline bool pkram_run_extend(struct pkram_run *run,
 				    const struct pkram_run *add)
@@ -146,9 +147,9 @@ static inline bool pkram_run_extend(struct pkram_run *run,
 
 	if (!run->nr || add->pfn != run->pfn + nr ||
 	    add->index != run->index + nr || add->order != run->order ||
-	    add->flags != run->flags || run->nr == PKRAM_RUN_NR_MAX)
+	    add->flags != run->flags || add->nr > PKRAM_RUN_NR_MAX - run->nr)
 		return false;
-	run->nr++;
+	run->nr += add->nr;
 	return true;
 }
 

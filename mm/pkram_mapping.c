@@ -248,30 +248,49 @@ static void pkram_walk_add(struct pkram_walk *w, struct pkram_run *run,
 	w->index = add->index + (1ULL << add->order);
 }
 
-/*
- * Of most files nearly all entries are small folios without holes in between. Save
- * those that follow the current one in the same node of the XArray; whatever is in
- * any way special ends this, and is looked at again.
- */
-static void pkram_walk_node(struct pkram_walk *w, struct xa_state *xas,
-			    struct pkram_run *run)
+/* Is a folio, which we have a reference to, of this order, and is there no more to it? */
+static __always_inline bool pkram_walk_plain(const struct pkram_walk *w,
+					     struct folio *folio,
+					     const unsigned int order)
 {
 	const unsigned long mask = BIT(PG_locked) | BIT(PG_uptodate) |
 				   BIT(PG_head) | __PG_HWPOISON;
+	const unsigned long flags = pkram_walk_flags(folio);
+
+	if (!order)
+		return (flags & mask) == BIT(PG_uptodate) &&
+		       folio_ref_count(folio) < GUP_PIN_COUNTING_BIAS;
+	return flags & BIT(PG_head) && folio_order(folio) == order &&
+	       !pkram_walk_odd(w, folio, flags);
+}
+
+/*
+ * Of most files nearly all entries are folios of one size without holes in between.
+ * Save those that follow the current one in the same node of the XArray; whatever is
+ * in any way special ends this, and is looked at again.
+ */
+static __always_inline void pkram_walk_node(struct pkram_walk *w,
+					    struct xa_state *xas,
+					    struct pkram_run *run,
+					    const unsigned int order)
+{
 	const struct pkram_place *block = &w->pa->block;
+	const u64 nr = 1ULL << order;
 	struct xa_node *node = xas->xa_node;
-	const pgoff_t index = xas->xa_index + 1;
-	u64 next = run->pfn + run->nr, end = block->pfn + block->nr;
+	u64 next = run->pfn + (run->nr << order), end = block->pfn + block->nr;
 	void __rcu **first, **slot, **stop;
+	unsigned int shift, step;
 	unsigned long done;
 
-	if (xas_not_node(node) || node->shift)
+	if (xas_not_node(node) || node->shift > order)
 		return;
-	first = &node->slots[xas->xa_offset + 1];
+	shift = order ? node->shift : 0;
+	step = 1U << (order - shift);
+	first = &node->slots[(w->index - nr) >> shift & XA_CHUNK_MASK] + step;
 	stop = &node->slots[XA_CHUNK_SIZE];
-	if (w->last - xas->xa_index < stop - first)
-		stop = first + (w->last - xas->xa_index);
-	for (slot = first; slot < stop; slot++) {
+	if (w->last - (w->index - 1) < (stop - first) << shift)
+		stop = first + ((w->last - (w->index - 1)) >> shift);
+	for (slot = first; slot < stop; slot += step) {
 		struct folio *folio = rcu_dereference(*slot);
 		u64 pfn;
 
@@ -280,37 +299,34 @@ static void pkram_walk_node(struct pkram_walk *w, struct xa_state *xas,
 			break;
 		pfn = folio_pfn(folio);
 		/* Does it begin a run, or lie where nobody has looked yet? */
-		if (pfn != next || pfn == end) {
-			if (!pkram_place_covers(block, pfn, 1) &&
-			    pkram_walk_place(w, pfn, 1))
+		if (pfn != next || end - pfn < nr) {
+			if (!pkram_place_covers(block, pfn, nr) &&
+			    pkram_walk_place(w, pfn, nr))
 				break;
 			end = block->pfn + block->nr;
-			run->nr = next - run->pfn;
+			run->nr = (next - run->pfn) >> order;
 			if (pfn != next && run->nr && !w->room)
 				break;
 			if (pfn != next)
 				pkram_walk_begin_run(w, run, pfn,
-						     index + (slot - first));
+						     w->index + ((slot - first) << shift));
 			next = pfn;
 		}
 		if (!folio_try_get(folio))
 			break;
 		/* As in pkram_walk_take() */
-		if ((pkram_walk_flags(folio) & mask) != BIT(PG_uptodate) ||
-		    folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS ||
+		if (!pkram_walk_plain(w, folio, order) ||
 		    folio != rcu_access_pointer(*slot)) {
 			folio_put(folio);
 			break;
 		}
-		next++;
+		next += nr;
 	}
 	done = slot - first;
-	run->nr = next - run->pfn;
-	w->left -= done;
-	w->index += done;
-	w->pa->nr += done;
-	xas->xa_index += done;
-	xas->xa_offset += done;
+	run->nr = (next - run->pfn) >> order;
+	w->left -= done / step;
+	w->index += done << shift;
+	w->pa->nr += done << shift;
 }
 
 static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
@@ -321,6 +337,7 @@ static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
 	enum pkram_walk_end end = PKRAM_WALK_DONE;
 	struct pkram_run run = w->pa->run, add;
 	struct folio *folio;
+	bool room;
 
 	w->left = PKRAM_WALK_BATCH;
 	w->room = link ? PKRAM_LINK_MAX_RUNS - link->nr : 0;
@@ -337,11 +354,14 @@ static enum pkram_walk_end pkram_walk(struct pkram_walk *w,
 		if (end)
 			break;
 		pkram_walk_add(w, &run, &add);
-		if (add.order)
-			xas_advance(&xas, w->index - 1);
 		/* A run has room for more than one node has entries */
-		else if (run.nr < PKRAM_RUN_NR_MAX - XA_CHUNK_SIZE)
-			pkram_walk_node(w, &xas, &run);
+		room = run.nr < PKRAM_RUN_NR_MAX - XA_CHUNK_SIZE;
+		if (room && add.order)
+			pkram_walk_node(w, &xas, &run, add.order);
+		else if (room)
+			pkram_walk_node(w, &xas, &run, 0);
+		if (w->index - 1 != xas.xa_index)
+			xas_advance(&xas, w->index - 1);
 	}
 	rcu_read_unlock();
 	w->pa->run = run;

@@ -80,6 +80,15 @@ static u64 *pkram_pt_find(const struct pkram_pagetable *pt, unsigned int level,
 	return table;
 }
 
+/* The entry of the leaf that covers @pfn; NULL when there is no leaf */
+static u64 *pkram_pt_leaf_entry(const struct pkram_pagetable *pt, u64 pfn)
+{
+	u64 *table = pkram_pt_find(pt, 1, pfn), *entry;
+
+	entry = table ? pkram_pt_entry(table, 1, pfn) : NULL;
+	return entry && *entry ? entry : NULL;
+}
+
 static int pkram_pt_news_add(struct pkram_pt_news *news, unsigned int level,
 			     u64 pfn, gfp_t gfp)
 {
@@ -127,27 +136,37 @@ static int pkram_pt_cover(const struct pkram_pagetable *pt, u64 pfn,
 	return 0;
 }
 
+/* Mark frames in the leaf of this entry, of which none is marked */
+static void pkram_pt_bits_set(struct pkram_pagetable *pt, u64 *entry,
+			      unsigned int from, unsigned int nr)
+{
+	bitmap_set((unsigned long *)pkram_pt_child(*entry), from, nr);
+	*entry += (u64)nr << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set += nr;
+}
+
+/* The reverse, for frames that are all marked */
+static void pkram_pt_bits_clear(struct pkram_pagetable *pt, u64 *entry,
+				unsigned int from, unsigned int nr)
+{
+	bitmap_clear((unsigned long *)pkram_pt_child(*entry), from, nr);
+	*entry -= (u64)nr << PKRAM_PT_COUNT_SHIFT;
+	pt->nr_set -= nr;
+}
+
 /* The part of one leaf: callers have made sure that the leaf exists */
 static void pkram_pt_leaf_set(struct pkram_pagetable *pt, u64 pfn,
 			      unsigned int nr)
 {
-	u64 *entry = pkram_pt_entry(pkram_pt_find(pt, 1, pfn), 1, pfn);
-
-	bitmap_set((unsigned long *)pkram_pt_child(*entry),
-		   pfn & (PKRAM_PT_LEAF_FRAMES - 1), nr);
-	*entry += (u64)nr << PKRAM_PT_COUNT_SHIFT;
-	pt->nr_set += nr;
+	pkram_pt_bits_set(pt, pkram_pt_leaf_entry(pt, pfn),
+			  pfn & (PKRAM_PT_LEAF_FRAMES - 1), nr);
 }
 
 static void pkram_pt_leaf_clear(struct pkram_pagetable *pt, u64 pfn,
 				unsigned int nr)
 {
-	u64 *entry = pkram_pt_entry(pkram_pt_find(pt, 1, pfn), 1, pfn);
-
-	bitmap_clear((unsigned long *)pkram_pt_child(*entry),
-		     pfn & (PKRAM_PT_LEAF_FRAMES - 1), nr);
-	*entry -= (u64)nr << PKRAM_PT_COUNT_SHIFT;
-	pt->nr_set -= nr;
+	pkram_pt_bits_clear(pt, pkram_pt_leaf_entry(pt, pfn),
+			    pfn & (PKRAM_PT_LEAF_FRAMES - 1), nr);
 }
 
 static void pkram_pt_link(struct pkram_pagetable *pt,
@@ -205,18 +224,15 @@ static int pkram_pt_ensure(struct pkram_pagetable *pt, u64 pfn, gfp_t gfp)
 static int pkram_pt_set_in_leaf(struct pkram_pagetable *pt, u64 pfn, u64 nr)
 {
 	const u64 from = pfn & (PKRAM_PT_LEAF_FRAMES - 1);
-	u64 *table = pkram_pt_find(pt, 1, pfn), *entry;
+	u64 *entry = pkram_pt_leaf_entry(pt, pfn);
 	unsigned long *leaf;
 
-	entry = table ? pkram_pt_entry(table, 1, pfn) : NULL;
-	if (!entry || !*entry || from + nr > PKRAM_PT_LEAF_FRAMES)
+	if (!entry || from + nr > PKRAM_PT_LEAF_FRAMES)
 		return -ENOENT;
 	leaf = (unsigned long *)pkram_pt_child(*entry);
 	if (find_next_bit(leaf, from + nr, from) < from + nr)
 		return -EEXIST;
-	bitmap_set(leaf, from, nr);
-	*entry += nr << PKRAM_PT_COUNT_SHIFT;
-	pt->nr_set += nr;
+	pkram_pt_bits_set(pt, entry, from, nr);
 	return 0;
 }
 
@@ -296,12 +312,11 @@ static unsigned int pkram_pt_leaf_set_runs(struct pkram_pagetable *pt,
 					   unsigned int nr)
 {
 	const u64 first = runs->where & PKRAM_RUN_PFN_MASK;
-	u64 *table = pkram_pt_find(pt, 1, first), *entry;
+	u64 *entry = pkram_pt_leaf_entry(pt, first);
 	unsigned int i, marked, sum = 0;
 	unsigned long *leaf;
 
-	entry = table ? pkram_pt_entry(table, 1, first) : NULL;
-	if (!entry || !*entry)
+	if (!entry)
 		return 0;
 	leaf = (unsigned long *)pkram_pt_child(*entry);
 	for (i = 0; i < nr; i++) {
@@ -403,11 +418,8 @@ void pkram_pagetable_clear_runs(struct pkram_pagetable *pt,
 		const u64 from = run.pfn & (PKRAM_PT_LEAF_FRAMES - 1);
 
 		if (!leaf || run.pfn - from != base) {
-			u64 *table = pkram_pt_find(pt, 1, run.pfn);
-
-			entry = table ? pkram_pt_entry(table, 1, run.pfn) : NULL;
-			leaf = entry && *entry ?
-			       (unsigned long *)pkram_pt_child(*entry) : NULL;
+			entry = pkram_pt_leaf_entry(pt, run.pfn);
+			leaf = entry ? (unsigned long *)pkram_pt_child(*entry) : NULL;
 			base = run.pfn - from;
 		}
 		/* In several leaves, or not marked, which it complains of */
@@ -416,9 +428,7 @@ void pkram_pagetable_clear_runs(struct pkram_pagetable *pt,
 			pkram_pagetable_clear(pt, run.pfn, frames);
 			continue;
 		}
-		bitmap_clear(leaf, from, frames);
-		*entry -= frames << PKRAM_PT_COUNT_SHIFT;
-		pt->nr_set -= frames;
+		pkram_pt_bits_clear(pt, entry, from, frames);
 	}
 }
 

@@ -36,12 +36,15 @@ static struct pkram_range_ser pkram_spared[PKRAM_LANDING_MAX + 1];
 
 /* -------------------------------------------------------- landing map */
 
-/* The first frame in @pfn to @end that the next kernel must not boot in */
-static u64 pkram_next_used(u64 pfn, u64 end)
+/* The first frame in @pfn to @end, all in one leaf, that the next kernel must not boot in */
+static u64 pkram_next_used(const unsigned long *leaf, u64 pfn, u64 end)
 {
+	const u64 base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
 	const u64 super = pkram_super_pfn();
-	u64 used = pkram_pagetable_next_set(&pkram_pagetable, pfn, end);
+	u64 used = end;
 
+	if (leaf)
+		used = base + find_next_bit(leaf, end - base, pfn - base);
 	return super >= pfn && super < used ? super : used;
 }
 
@@ -52,12 +55,14 @@ static u64 pkram_next_used(u64 pfn, u64 end)
  */
 static void pkram_landing_gaps(struct pkram_landing *map, u64 pfn, u64 end)
 {
+	const unsigned long *leaf = pkram_pagetable_leaf(&pkram_pagetable, pfn);
 	u64 used;
 
 	end = ALIGN_DOWN(end, MAX_ORDER_NR_PAGES);
 	for (pfn = ALIGN(pfn, MAX_ORDER_NR_PAGES); pfn < end;
 	     pfn = used + MAX_ORDER_NR_PAGES) {
-		used = ALIGN_DOWN(pkram_next_used(pfn, end), MAX_ORDER_NR_PAGES);
+		used = ALIGN_DOWN(pkram_next_used(leaf, pfn, end),
+				  MAX_ORDER_NR_PAGES);
 		if (used > pfn)
 			pkram_landing_add(map, pfn, used - pfn, pfn_to_nid(pfn));
 	}

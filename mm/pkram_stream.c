@@ -297,19 +297,14 @@ EXPORT_SYMBOL_GPL(pkram_write);
 /* Let the first run of @from continue the last one of @pa, if it does */
 static void pkram_access_join(struct pkram_access *pa, struct pkram_access *from)
 {
-	struct pkram_run last, first, sum;
+	struct pkram_run_ser *ser = &pa->link->runs[pa->link->nr - 1];
 	struct pkram_link_ser *link = from->head;
+	const struct pkram_run first = pkram_run_unpack(&link->runs[0]);
+	struct pkram_run last = pkram_run_unpack(ser);
 
-	last = pkram_run_unpack(&pa->link->runs[pa->link->nr - 1]);
-	first = pkram_run_unpack(&link->runs[0]);
-	sum = last;
-	sum.nr += first.nr;
-	if (first.pfn != last.pfn + (last.nr << last.order) ||
-	    first.index != last.index + (last.nr << last.order) ||
-	    first.order != last.order || first.flags != last.flags ||
-	    sum.nr > PKRAM_RUN_NR_MAX)
+	if (!pkram_run_extend(&last, &first))
 		return;
-	pa->link->runs[pa->link->nr - 1] = pkram_run_pack(&sum);
+	*ser = pkram_run_pack(&last);
 	link->nr--;
 	link->start += first.nr << first.order;
 	memmove(link->runs, link->runs + 1, link->nr * sizeof(*link->runs));

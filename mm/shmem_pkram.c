@@ -13,8 +13,10 @@
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mount.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/pkram.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
@@ -135,6 +137,29 @@ const char *shmem_pkram_path(struct dentry *dentry, char *buf)
 	path = dentry_path_raw(dentry, buf, PATH_MAX);
 	/* Too long: its end has to do */
 	return IS_ERR(path) ? (const char *)dentry->d_name.name : path;
+}
+
+/**
+ * shmem_pkram_grow() - have room in an array
+ * @array: the array, from kvmalloc(), or NULL
+ * @nr: for so many elements, not 0
+ * @room: for how many there is room; changed
+ * @size: of an element, in bytes
+ *
+ * Context: May sleep.
+ * Return: where the array is now; NULL when there is no memory, and it is as it was.
+ */
+void *shmem_pkram_grow(void *array, size_t nr, size_t *room, size_t size)
+{
+	const size_t more = max3(nr, 2 * *room, 16UL);
+	void *grown;
+
+	if (nr <= *room)
+		return array;
+	grown = kvrealloc(array, array_size(more, size), SHMEM_PKRAM_GFP);
+	if (grown)
+		*room = more;
+	return grown;
 }
 
 /**

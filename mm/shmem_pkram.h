@@ -204,6 +204,7 @@ struct shmem_pkram_verify {
 	u64 skipped;
 };
 
+void *shmem_pkram_grow(void *array, size_t nr, size_t *room, size_t size);
 const char *shmem_pkram_path(struct dentry *dentry, char *buf);
 __printf(2, 3)
 void shmem_pkram_err(struct fs_context *fc, const char *fmt, ...);

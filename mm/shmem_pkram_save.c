@@ -52,17 +52,12 @@ static void shmem_save_report(struct shmem_pkram_saver *sv,
 static int shmem_list_grow(struct shmem_pkram_list *list, size_t nr)
 {
 	struct shmem_pkram_item *items;
-	size_t room;
 
-	if (list->nr + nr <= list->room)
-		return 0;
-	room = max(list->nr + nr, 2 * list->room);
-	items = kvrealloc(list->items, array_size(room, sizeof(*items)),
-			  SHMEM_PKRAM_GFP);
+	items = shmem_pkram_grow(list->items, list->nr + nr, &list->room,
+				 sizeof(*items));
 	if (!items)
 		return -ENOMEM;
 	list->items = items;
-	list->room = room;
 	return 0;
 }
 

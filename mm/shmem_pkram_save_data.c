@@ -74,7 +74,6 @@ static int shmem_save_lost(struct shmem_pkram_part *part, pgoff_t index,
 			   unsigned long nr)
 {
 	struct shmem_pkram_range *last, *grown;
-	size_t room;
 
 	last = part->nr_poison > part->old_poison ?
 	       &part->poison[part->nr_poison - 1] : NULL;
@@ -82,15 +81,11 @@ static int shmem_save_lost(struct shmem_pkram_part *part, pgoff_t index,
 		last->nr += nr;
 		return 0;
 	}
-	if (part->nr_poison == part->room_poison) {
-		room = max_t(size_t, 16, 2 * part->room_poison);
-		grown = kvrealloc(part->poison, array_size(room, sizeof(*grown)),
-				  SHMEM_PKRAM_GFP);
-		if (!grown)
-			return -ENOMEM;
-		part->poison = grown;
-		part->room_poison = room;
-	}
+	grown = shmem_pkram_grow(part->poison, part->nr_poison + 1,
+				 &part->room_poison, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	part->poison = grown;
 	part->poison[part->nr_poison++] = (struct shmem_pkram_range){
 		.start = index,
 		.nr = nr,

@@ -27,7 +27,6 @@
 #include <linux/atomic.h>
 #include <linux/dcache.h>
 #include <linux/fs_context.h>
-#include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/percpu_counter.h>
 #include <linux/sched/signal.h>
@@ -129,19 +128,6 @@ struct shmem_pkram_plan {
 
 /* ------------------------------------------------------------- planning */
 
-static void *shmem_plan_grow(void *array, size_t nr, size_t *room, size_t size)
-{
-	const size_t more = max_t(size_t, 64, 2 * *room);
-	void *grown;
-
-	if (nr < *room)
-		return array;
-	grown = kvrealloc(array, array_size(more, size), SHMEM_PKRAM_GFP);
-	if (grown)
-		*room = more;
-	return grown;
-}
-
 /* Pages of a file, of which some may come or go */
 static u64 shmem_plan_pages(struct inode *inode)
 {
@@ -154,8 +140,8 @@ static int shmem_plan_add_piece(struct shmem_pkram_plan *plan,
 {
 	struct shmem_pkram_piece *pieces;
 
-	pieces = shmem_plan_grow(plan->pieces, plan->nr_pieces,
-				 &plan->room_pieces, sizeof(*pieces));
+	pieces = shmem_pkram_grow(plan->pieces, plan->nr_pieces + 1,
+				  &plan->room_pieces, sizeof(*pieces));
 	if (!pieces)
 		return -ENOMEM;
 	plan->pieces = pieces;
@@ -176,8 +162,8 @@ static int shmem_plan_add_segment(struct shmem_pkram_plan *plan,
 {
 	struct shmem_pkram_segment *segments;
 
-	segments = shmem_plan_grow(plan->segments, plan->nr_segments,
-				   &plan->room_segments, sizeof(*segments));
+	segments = shmem_pkram_grow(plan->segments, plan->nr_segments + 1,
+				    &plan->room_segments, sizeof(*segments));
 	if (!segments)
 		return -ENOMEM;
 	plan->segments = segments;

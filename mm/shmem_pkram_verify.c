@@ -20,7 +20,6 @@
 #include <linux/err.h>
 #include <linux/fs_context.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -122,21 +121,16 @@ static struct pkram_shmem_sum *shmem_sums_at(struct shmem_pkram_sums *sums,
 					     pgoff_t index)
 {
 	struct pkram_shmem_sum *sum, *items;
-	size_t room;
 
 	sum = sums->nr > sums->old_files ? &sums->items[sums->nr - 1] : NULL;
 	if (sum && sum->start + sum->nr == index &&
 	    index % PKRAM_SHMEM_SUM_PAGES)
 		return sum;
-	if (sums->nr == sums->room) {
-		room = max_t(size_t, 16, 2 * sums->room);
-		items = kvrealloc(sums->items, array_size(room, sizeof(*items)),
-				  SHMEM_PKRAM_GFP);
-		if (!items)
-			return NULL;
-		sums->items = items;
-		sums->room = room;
-	}
+	items = shmem_pkram_grow(sums->items, sums->nr + 1, &sums->room,
+				 sizeof(*items));
+	if (!items)
+		return NULL;
+	sums->items = items;
 	sum = &sums->items[sums->nr++];
 	*sum = (struct pkram_shmem_sum){
 		.start = index,

@@ -99,6 +99,21 @@ static void pkram_kunit_cache_free(struct kunit *test,
 	kvfree(c);
 }
 
+/* Give a save up that has failed: each reference has been given back */
+static void pkram_kunit_discard_cache(struct kunit *test,
+				      struct pkram_stream *ps,
+				      struct pkram_kunit_cache *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < PKRAM_KUNIT_FOLIOS; i++)
+		if (i != PKRAM_KUNIT_PINNED)
+			KUNIT_EXPECT_EQ(test, folio_ref_count(c->folios[i]), 1);
+	pkram_finish_save_obj(ps);
+	pkram_discard_save(ps);
+	pkram_kunit_cache_free(test, c);
+}
+
 /* Save all but what is odd, which is the caller's and is passed over */
 static void pkram_kunit_save_cache(struct kunit *test, struct pkram_access *pa,
 				   struct pkram_kunit_cache *c)
@@ -183,17 +198,11 @@ static void pkram_mapping_test_discard(struct kunit *test)
 	struct pkram_kunit_cache *c = pkram_kunit_cache(test);
 	struct pkram_stream ps;
 	PKRAM_ACCESS(pa, &ps, pages);
-	unsigned int i;
 
 	pkram_kunit_begin_save(test, &ps, PKRAM_OBJ_PAGES);
 	pkram_kunit_save_cache(test, &pa, c);
 	KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pa, false));
-	for (i = 0; i < PKRAM_KUNIT_FOLIOS; i++)
-		if (i != PKRAM_KUNIT_PINNED)
-			KUNIT_EXPECT_EQ(test, folio_ref_count(c->folios[i]), 1);
-	pkram_finish_save_obj(&ps);
-	pkram_discard_save(&ps);
-	pkram_kunit_cache_free(test, c);
+	pkram_kunit_discard_cache(test, &ps, c);
 }
 
 /* Proves: a folio that is in the page cache twice is found, and nothing is kept */
@@ -415,12 +424,7 @@ static void pkram_mapping_test_threads_fail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOMEM, pkram_finish_access(&pa, true));
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, 0, pkram_finish_access(&pieces[i].pa, false));
-	for (i = 0; i < PKRAM_KUNIT_FOLIOS; i++)
-		if (i != PKRAM_KUNIT_PINNED)
-			KUNIT_EXPECT_EQ(test, folio_ref_count(c->folios[i]), 1);
-	pkram_finish_save_obj(&ps);
-	pkram_discard_save(&ps);
-	pkram_kunit_cache_free(test, c);
+	pkram_kunit_discard_cache(test, &ps, c);
 }
 
 /* ------------------------------------------------------- folios of all sizes */
