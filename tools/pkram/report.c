@@ -33,6 +33,12 @@ static void add(enum kind kind, const char *what, const char *object,
 	char *text, *name;
 
 	must(vasprintf(&text, fmt, args) < 0 ? NULL : text);
+	/* As the kernel says of each mount that the image would lose it */
+	e = nr_events ? &events[nr_events - 1] : NULL;
+	if (kind == WARNING && e && e->kind == WARNING && !strcmp(e->text, text)) {
+		free(text);
+		return;
+	}
 	events = must(realloc(events, (nr_events + 1) * sizeof(*events)));
 	e = &events[nr_events++];
 	e->kind = kind;
