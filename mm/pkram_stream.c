@@ -546,10 +546,11 @@ static int pkram_load_one(struct pkram_access *pa, const struct pkram_run *run,
  *
  * Each folio of the object is given to one access, in the order of the stream
  * if there is only one; see pkram_access_part() for one that is to have certain
- * ones. The caller owns a reference to each; the node keeps its own until pkram_finish_load(). A folio from the previous kernel is off the
- * LRU and not charged; one that never left this boot may be either. Memory that
- * has failed meanwhile stops the load, unless the caller has set
- * &pkram_access.poisoned: he gets the folio, and looks for PageHWPoison().
+ * ones. The caller owns a reference to each; the node keeps its own until
+ * pkram_finish_load(). A folio from the previous kernel is off the LRU and not
+ * charged; one that never left this boot may be either. Memory that has failed
+ * meanwhile stops the load, unless the caller has set &pkram_access.poisoned: he gets
+ * the folio, and looks for PageHWPoison().
  *
  * Context: May sleep.
  * Return: number of folios, 0 at the end of the stream; -EPERM when the object
