@@ -63,9 +63,9 @@ $(OTHER_KERNELS:%=kernel-%) kernel-bench: sync
 	EXTRA_CONFIG=configs/$(@:kernel-%=%).config scripts/kernel release $(TREE) build/kernel/$(@:kernel-%=%)
 
 # ---- figures ----
-# BENCH=4k,2m,scattered,small,unused,wall,exits,native: some of them; 4k:1G of a size
+# BENCH=4k,2m,scattered,small,verify,unused,wall,exits,native: some of them; 4k:1G of a size
 
-BENCH ?= 4k,2m,scattered,small,unused,wall,exits,native
+BENCH ?= 4k,2m,scattered,small,verify,unused,wall,exits,native
 comma = ,
 BENCH_PARTS = $(subst $(comma), ,$(BENCH))
 BENCH_NEEDS = kernel-release bench-tools \

@@ -5,6 +5,7 @@
 
 layout=$(param layout)
 pages=$(param pages)
+options=$(param options)
 huge=
 [ "$layout" != 2m ] || huge=,huge=always
 
@@ -21,7 +22,7 @@ scattered)
 small)	$B tree $M 1000 "$pages" ;;
 esac
 if [ "$layout" != none ]; then
-	results preserve $B mount $M remount,ro preserve
+	results preserve $B mount $M remount,ro "preserve${options:+,$options}"
 	result metadata "$(metadata)"
 fi
 # They come from a disk: the first time is not the one to count
