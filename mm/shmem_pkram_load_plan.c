@@ -19,7 +19,6 @@
 #include <linux/memcontrol.h>
 #include <linux/minmax.h>
 #include <linux/mman.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "pkram_internal.h"
@@ -231,20 +230,16 @@ int shmem_pkram_load_data(struct shmem_pkram_loader *ld)
 int shmem_pkram_plan_data(struct shmem_pkram_loader *ld,
 			  const struct pkram_shmem_data *rec)
 {
-	struct shmem_load_segment *segments = ld->segments;
-	const size_t more = max_t(size_t, 64, 2 * ld->nr_segments);
+	struct shmem_load_segment *segments;
 
 	SHMEM_I(ld->inode)->fallocend = rec->fallocend;
 	if (!rec->nr)
 		return 0;
-	if (ld->nr_segments == ld->room_segments) {
-		segments = kvrealloc(segments, array_size(more, sizeof(*segments)),
-				     SHMEM_PKRAM_GFP);
-		if (!segments)
-			return -ENOMEM;
-		ld->segments = segments;
-		ld->room_segments = more;
-	}
+	segments = shmem_pkram_grow(ld->segments, ld->nr_segments + 1,
+				    &ld->room_segments, sizeof(*segments));
+	if (!segments)
+		return -ENOMEM;
+	ld->segments = segments;
 	segments[ld->nr_segments++] = (struct shmem_load_segment){
 		.inode = ld->inode,
 		.pos = ld->planned,
