@@ -73,11 +73,7 @@ int cmd_drop(int argc, char **argv)
 		problem(NULL, "drop: which node? see 'pkram list'");
 		return report("drop", EXIT_USAGE);
 	}
-	status = need_pkram();
-	if (!status && !opt.dry_run)
-		status = need_root();
-	if (!status)
-		status = mounts_read(&mounts);
+	status = mounts_begin(&mounts, true);
 	if (!status)
 		status = nodes_read(&nodes);
 	if (status)

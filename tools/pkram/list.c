@@ -216,9 +216,7 @@ int cmd_list(int argc, char **argv)
 		problem(argv[0], "list takes no arguments");
 		return report("list", EXIT_USAGE);
 	}
-	status = need_pkram();
-	if (!status)
-		status = mounts_read(&mounts);
+	status = mounts_begin(&mounts, false);
 	if (!status)
 		status = nodes_read(&nodes);
 	if (status)

@@ -138,6 +138,16 @@ int mounts_read(struct mounts *mounts)
 	return 0;
 }
 
+/* For a command that @changes something or not: can it be, and what is mounted? */
+int mounts_begin(struct mounts *mounts, bool changes)
+{
+	int status = need_pkram();
+
+	if (!status && changes && !opt.dry_run)
+		status = need_root();
+	return status ? status : mounts_read(mounts);
+}
+
 void mounts_free(struct mounts *mounts)
 {
 	size_t i;

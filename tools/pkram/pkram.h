@@ -153,6 +153,7 @@ struct mounts {
 };
 
 int mounts_read(struct mounts *mounts);
+int mounts_begin(struct mounts *mounts, bool changes);
 void mounts_free(struct mounts *mounts);
 struct mount *mounts_find(struct mounts *mounts, const char *path);
 struct mount *mounts_by_name(struct mounts *mounts, const char *name);

@@ -157,11 +157,7 @@ int cmd_preserve(int argc, char **argv)
 	}
 	if (opt.on_kexec && !systemd_kexec_queued())
 		return report("preserve", EXIT_OK);
-	status = need_pkram();
-	if (!status && !opt.dry_run)
-		status = need_root();
-	if (!status)
-		status = mounts_read(&mounts);
+	status = mounts_begin(&mounts, true);
 	if (!status)
 		status = choose(&mounts, argc, argv);
 	if (!status) {
