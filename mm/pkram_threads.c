@@ -13,8 +13,10 @@
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/wait.h>
 
 #include "pkram_internal.h"
 
@@ -69,6 +71,69 @@ static int pkram_crew_thread(void *arg)
 	pkram_crew_work(arg);
 	/* There is no user space to return to */
 	do_exit(0);
+}
+
+/* Nodes that are loaded part by part after their load has been committed */
+static atomic_t pkram_nr_detached = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(pkram_detached_wait);
+
+/**
+ * pkram_detached_begin() - a node is going to be given up part by part
+ *
+ * Context: Any. Caller holds pkram_lock.
+ */
+void pkram_detached_begin(void)
+{
+	atomic_inc(&pkram_nr_detached);
+}
+
+/**
+ * pkram_detached_end() - it has been
+ *
+ * Context: Any.
+ */
+void pkram_detached_end(void)
+{
+	if (atomic_dec_and_test(&pkram_nr_detached))
+		wake_up_all(&pkram_detached_wait);
+}
+
+/**
+ * pkram_detached_wait_all() - wait until no node is being given up part by part
+ *
+ * It is not for long: threads in the background see to it.
+ *
+ * Context: May sleep. No lock is held that loading takes.
+ * Return: 0; -EINTR.
+ */
+int pkram_detached_wait_all(void)
+{
+	return wait_event_killable(pkram_detached_wait,
+				   !atomic_read(&pkram_nr_detached)) ? -EINTR : 0;
+}
+
+/**
+ * pkram_lock_settled() - take pkram_lock while no node is being given up part by part
+ *
+ * As long as one is, what is preserved cannot be moved.
+ *
+ * Context: May sleep. No lock is held that loading takes. Takes pkram_lock.
+ * Return: 0, with pkram_lock held; -EINTR, without.
+ */
+int pkram_lock_settled(void)
+{
+	int err;
+
+	for (;;) {
+		err = pkram_detached_wait_all();
+		if (err)
+			return err;
+		mutex_lock(&pkram_lock);
+		/* It begins with this lock held */
+		if (!atomic_read(&pkram_nr_detached))
+			return 0;
+		mutex_unlock(&pkram_lock);
+	}
 }
 
 /**
