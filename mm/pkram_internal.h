@@ -334,8 +334,23 @@ void pkram_links_free(u64 pfn);
 
 /* --------------------------------------------------- pkram_threads.c */
 
+/**
+ * struct pkram_background - a thread in the background
+ * @list: in the list of all
+ * @task: it, a reference; NULL when there is none
+ */
+struct pkram_background {
+	struct list_head list;
+	struct task_struct *task;
+};
+
 unsigned int pkram_nr_threads(u64 pages);
 void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg);
+void pkram_background_begin(struct pkram_background *bg, struct task_struct *task);
+void pkram_background_end(struct pkram_background *bg);
+void pkram_background_again(void);
+void pkram_background_hurry(void);
+void pkram_background_relax(void);
 void pkram_detached_begin(void);
 void pkram_detached_end(void);
 int pkram_detached_wait_all(void);

@@ -200,7 +200,7 @@ const char *pkram_image_lost(const struct kimage *image)
 
 /**
  * pkram_kexec_wait() - wait until what is preserved can be moved
- * @crash: the image is not for now, and moves nothing
+ * @moves: an image is loaded that may have to have something moved
  *
  * Not with the kexec lock held, without which a panic does not get its dump: contents
  * that come after the mount may take seconds.
@@ -208,9 +208,9 @@ const char *pkram_image_lost(const struct kimage *image)
  * Context: May sleep.
  * Return: 0; -EINTR.
  */
-int pkram_kexec_wait(bool crash)
+int pkram_kexec_wait(bool moves)
 {
-	return crash ? 0 : pkram_detached_wait_all();
+	return moves ? pkram_detached_wait_all() : 0;
 }
 
 static int pkram_kexec_make_way(struct kimage *image, const char *lost)

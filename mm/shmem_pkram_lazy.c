@@ -115,7 +115,7 @@ static int shmem_lazy_lock(struct shmem_lazy_slot *slot, gfp_t gfp)
 		else if (mutex_lock_killable(&slot->lock))
 			return -EINTR;
 	}
-	/* &shmem_pkram_lazy.workers has a reference */
+	/* &struct pkram_background.task is a reference */
 	if (shmem_lazy_is_worker())
 		WRITE_ONCE(slot->worker, current);
 	return 0;
@@ -525,9 +525,8 @@ static int shmem_lazy_fill_rest(struct shmem_pkram_lazy *lazy, bool patient)
 			schedule_timeout_uninterruptible(HZ / 10);
 		}
 		shmem_lazy_release(lazy, nr);
-		/* Who was in a hurry has what it wanted */
-		if (shmem_lazy_is_worker() && task_nice(current) != MAX_NICE)
-			set_user_nice(current, MAX_NICE);
+		if (shmem_lazy_is_worker())
+			pkram_background_again();
 		if (READ_ONCE(lazy->stop))
 			return 0;
 		cond_resched();
@@ -582,10 +581,7 @@ static void shmem_lazy_start(struct shmem_pkram_lazy *lazy)
 		if (IS_ERR(task))
 			break;
 		/* Whoever has been waiting for the mount comes first */
-		set_user_nice(task, MAX_NICE);
-		/* If none of its CPUs is left, it runs where there is one */
-		set_cpus_allowed_ptr(task, current->cpus_ptr);
-		lazy->workers[nr] = get_task_struct(task);
+		pkram_background_begin(&lazy->workers[nr], task);
 	}
 	atomic_set(&lazy->running, nr ?: 1);
 	if (!nr) {
@@ -594,7 +590,7 @@ static void shmem_lazy_start(struct shmem_pkram_lazy *lazy)
 	}
 	/* Behind the last one it may be gone */
 	while (nr)
-		wake_up_process(lazy->workers[--nr]);
+		wake_up_process(lazy->workers[--nr].task);
 }
 
 /**
@@ -673,8 +669,10 @@ int shmem_pkram_lazy_wait(struct shmem_pkram *st)
 	scoped_guard(rwsem_read, &st->lazy_sem)
 		if (st->lazy)
 			err = shmem_lazy_fill_all(st->lazy, SHMEM_LAZY_GFP);
+	pkram_background_hurry();
 	if (!err && wait_for_completion_killable(&st->lazy_done))
 		err = -EINTR;
+	pkram_background_relax();
 	return err;
 }
 
@@ -689,8 +687,11 @@ void shmem_pkram_lazy_end(struct shmem_pkram *st)
 	scoped_guard(rwsem_read, &st->lazy_sem)
 		if (st->lazy)
 			WRITE_ONCE(st->lazy->stop, true);
-	if (st->lazy_started)
+	if (st->lazy_started) {
+		pkram_background_hurry();
 		wait_for_completion(&st->lazy_done);
+		pkram_background_relax();
+	}
 	if (st->lazy)
 		shmem_lazy_free(st, st->lazy);
 }

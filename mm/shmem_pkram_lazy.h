@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "pkram_internal.h"
+
 struct address_space;
 struct inode;
 struct mem_cgroup;
@@ -97,7 +99,7 @@ struct shmem_lazy_slot {
  * @next: block that a worker is to take next
  * @running: workers that have not finished
  * @took: CPU time that they have had, in ns
- * @workers: these, NULL behind the last; references
+ * @workers: these, without a task behind the last
  * @work: for when no thread can be had
  */
 struct shmem_pkram_lazy {
@@ -118,7 +120,7 @@ struct shmem_pkram_lazy {
 	atomic_t next;
 	atomic_t running;
 	atomic64_t took;
-	struct task_struct *workers[SHMEM_LAZY_SLOTS];
+	struct pkram_background workers[SHMEM_LAZY_SLOTS];
 	struct work_struct work;
 };
 

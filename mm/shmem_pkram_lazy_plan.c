@@ -24,7 +24,6 @@
 #include <linux/pagemap.h>
 #include <linux/quotaops.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/xarray.h>
@@ -334,8 +333,8 @@ void shmem_lazy_free(struct shmem_pkram *st, struct shmem_pkram_lazy *lazy)
 
 	scoped_guard(rwsem_write, &st->lazy_sem)
 		st->lazy = NULL;
-	for (i = 0; i < SHMEM_LAZY_SLOTS && lazy->workers[i]; i++)
-		put_task_struct(lazy->workers[i]);
+	for (i = 0; i < SHMEM_LAZY_SLOTS && lazy->workers[i].task; i++)
+		pkram_background_end(&lazy->workers[i]);
 	for (i = 0; i < SHMEM_LAZY_SLOTS && lazy->slots[i].fl; i++)
 		shmem_pkram_filler_free(lazy->slots[i].fl);
 	if (lazy->memcg) {

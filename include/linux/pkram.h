@@ -228,7 +228,7 @@ unsigned long pkram_held_back_pages(void);
 bool pkram_landing_only(void);
 bool pkram_landing_covers(phys_addr_t base, phys_addr_t size);
 
-int pkram_kexec_wait(bool crash);
+int pkram_kexec_wait(bool moves);
 int pkram_kexec_prepare(struct kimage *image);
 void pkram_kexec_release(struct kimage *image);
 int pkram_kexec_cmdline(struct kimage *image);
@@ -266,7 +266,7 @@ static inline bool pkram_landing_covers(phys_addr_t base, phys_addr_t size)
 	return true;
 }
 
-static inline int pkram_kexec_wait(bool crash)
+static inline int pkram_kexec_wait(bool moves)
 {
 	return 0;
 }

@@ -173,7 +173,15 @@ stage5() {
 
 # Gone at once, with nothing left; then only some of it
 some() {
+	local pid
+
 	mounted
+	# An image waits, without what others need, and can be told not to
+	kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$CMDLINE" & pid=$!
+	sleep 1
+	kexec -s -u
+	kill -9 $pid || fail "the image has not waited"
+	! wait $pid
 	cmp $M/maps <(maps)
 	$T probe $M/b 2 20 read
 	echo 3 > /proc/sys/vm/drop_caches
