@@ -179,7 +179,7 @@ some() {
 	# An image waits, without what others need, and can be told not to
 	kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$CMDLINE" & pid=$!
 	sleep 1
-	kexec -s -u
+	timeout 20 kexec -s -u || fail "unloading waits"
 	kill -9 $pid || fail "the image has not waited"
 	! wait $pid
 	cmp $M/maps <(maps)
