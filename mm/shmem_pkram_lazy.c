@@ -44,6 +44,7 @@
 #include <linux/memcontrol.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -537,18 +538,22 @@ static int shmem_lazy_fill_rest(struct shmem_pkram_lazy *lazy, bool patient)
 /* Fill blocks in the background; the last one who does so frees @lazy */
 static void shmem_lazy_finish(struct shmem_pkram_lazy *lazy)
 {
-	const u64 before = current->se.sum_exec_runtime;
 	struct shmem_pkram *st = lazy->st;
+	u64 took, before = task_sched_runtime(current);
 
 	shmem_lazy_fill_rest(lazy, true);
-	atomic64_add(current->se.sum_exec_runtime - before, &lazy->took);
+	atomic64_add(task_sched_runtime(current) - before, &lazy->took);
 	if (!atomic_dec_and_test(&lazy->running))
 		return;
-	pr_info("tmpfs: '%s': loaded in the background, %llu us\n",
-		st->node + strlen(SHMEM_PKRAM_PREFIX),
-		div_u64(atomic64_read(&lazy->took), NSEC_PER_USEC));
-	if (!READ_ONCE(lazy->stop))
+	if (!READ_ONCE(lazy->stop)) {
+		before = task_sched_runtime(current);
+		took = atomic64_read(&lazy->took);
 		shmem_lazy_free(st, lazy);
+		took += task_sched_runtime(current) - before;
+		pr_info("tmpfs: '%s': loaded in the background, %llu us\n",
+			st->node + strlen(SHMEM_PKRAM_PREFIX),
+			div_u64(took, NSEC_PER_USEC));
+	}
 	complete_all(&st->lazy_done);
 }
 
