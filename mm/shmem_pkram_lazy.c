@@ -211,6 +211,22 @@ static unsigned int shmem_lazy_store_small(struct xa_state *xas,
 	return done;
 }
 
+/*
+ * Put a folio where an entry of the same order is. That and what is left of the entry in
+ * the slots behind it is all that is there, which xas_store() would have to find out.
+ */
+static void shmem_lazy_store_whole(struct xa_state *xas, const struct pkram_loaded *one)
+{
+	struct xa_node *node;
+
+	xas_set_order(xas, one->index, SHMEM_LAZY_ORDER);
+	xas_load(xas);
+	node = xas->xa_node;
+	rcu_assign_pointer(node->slots[xas->xa_offset], one->folio);
+	/* Those behind it say where it is, and count as what it is */
+	node->nr_values -= 1U << (SHMEM_LAZY_ORDER - node->shift);
+}
+
 /**
  * shmem_lazy_store() - put folios where the entry of their block is
  * @mapping: page cache
@@ -234,6 +250,11 @@ void shmem_lazy_store(struct address_space *mapping,
 
 		if (!folio_test_large(next->folio)) {
 			i += shmem_lazy_store_small(&xas, next, nr - i);
+			continue;
+		}
+		if (folio_order(next->folio) == SHMEM_LAZY_ORDER) {
+			shmem_lazy_store_whole(&xas, next);
+			i++;
 			continue;
 		}
 		xas_set_order(&xas, next->index, folio_order(next->folio));
@@ -270,6 +291,7 @@ static long shmem_lazy_fill_batch(struct shmem_pkram_filler *fl,
 		nr += folio_test_large(fl->batch[fl->batch_pos].folio) ?
 		      folio_nr_pages(fl->batch[fl->batch_pos].folio) : got;
 	}
+	shmem_pkram_count_many(fl);
 	shmem_pkram_keep_folios(fl);
 	shmem_lazy_store(b->inode->i_mapping, fl->batch, fl->batch_nr);
 	return nr;

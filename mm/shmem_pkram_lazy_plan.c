@@ -335,8 +335,10 @@ void shmem_lazy_free(struct shmem_pkram *st, struct shmem_pkram_lazy *lazy)
 		st->lazy = NULL;
 	for (i = 0; i < SHMEM_LAZY_SLOTS && lazy->workers[i].task; i++)
 		pkram_background_end(&lazy->workers[i]);
-	for (i = 0; i < SHMEM_LAZY_SLOTS && lazy->slots[i].fl; i++)
+	for (i = 0; i < SHMEM_LAZY_SLOTS && lazy->slots[i].fl; i++) {
+		shmem_pkram_count_folios(lazy->slots[i].fl);
 		shmem_pkram_filler_free(lazy->slots[i].fl);
+	}
 	if (lazy->memcg) {
 		mem_cgroup_cancel_charge(lazy->memcg, atomic_long_read(&lazy->paid));
 		mem_cgroup_put(lazy->memcg);

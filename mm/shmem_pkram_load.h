@@ -14,6 +14,9 @@
 struct dentry;
 struct mem_cgroup;
 
+/* Pages that statistics may be behind for each that fills */
+#define SHMEM_LOAD_COUNT	4096UL
+
 /* Folios to load at once */
 #define SHMEM_LOAD_BATCH	256
 
@@ -155,6 +158,13 @@ int shmem_pkram_load_folios(struct shmem_pkram_filler *fl,
 unsigned long shmem_pkram_dress_folios(struct shmem_pkram_filler *fl,
 				       struct inode *inode, unsigned long nr);
 void shmem_pkram_count_folios(struct shmem_pkram_filler *fl);
+
+/* The same, once it is worth it */
+static inline void shmem_pkram_count_many(struct shmem_pkram_filler *fl)
+{
+	if (fl->uncounted >= SHMEM_LOAD_COUNT)
+		shmem_pkram_count_folios(fl);
+}
 
 /* shmem_pkram_load_lru.c */
 void shmem_pkram_keep_folios(struct shmem_pkram_filler *fl);

@@ -36,9 +36,6 @@
 /* Pages to account for at once, and to have paid for by the memcg */
 #define SHMEM_LOAD_CHARGE	2048UL
 
-/* Pages that statistics may be behind */
-#define SHMEM_LOAD_COUNT	4096UL
-
 /* Highest index that a page can have */
 #define SHMEM_LOAD_INDEX_MAX	(MAX_LFS_FILESIZE >> PAGE_SHIFT)
 
@@ -607,8 +604,7 @@ int shmem_pkram_load_folios(struct shmem_pkram_filler *fl,
 		done += got;
 		if (next->flags & PKRAM_RUN_UPTODATE)
 			fl->uptodate += got;
-		if (fl->uncounted >= SHMEM_LOAD_COUNT)
-			shmem_pkram_count_folios(fl);
+		shmem_pkram_count_many(fl);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();

@@ -296,8 +296,10 @@ static void shmem_load_keep_work(void *arg)
 	struct shmem_pkram_loader *ld = arg;
 	struct shmem_pkram_filler *fl;
 
-	while ((fl = shmem_load_next_filler(ld)))
+	while ((fl = shmem_load_next_filler(ld))) {
+		shmem_pkram_count_folios(fl);
 		shmem_pkram_keep_folios(fl);
+	}
 }
 
 /**
