@@ -140,6 +140,23 @@ void pkram_chain_free(u64 pfn)
 	}
 }
 
+/* Step over runs of one link that are in the frames up to @end as a whole: how many? */
+static unsigned int pkram_cursor_skip_runs(struct pkram_cursor *cur, u64 end)
+{
+	const struct pkram_link_ser *link = cur->link;
+	struct pkram_cursor next = *cur;
+	unsigned int nr = 0;
+
+	while (!next.folio && next.link == link && next.pos < end) {
+		pkram_cursor_step(&next, end - next.pos);
+		if (next.folio)
+			break;
+		*cur = next;
+		nr++;
+	}
+	return nr;
+}
+
 /**
  * pkram_drop_part() - give up a node's hold on a part of a page stream
  * @from: where the part begins
@@ -153,11 +170,20 @@ void pkram_drop_part(const struct pkram_cursor *from, u64 nr)
 {
 	struct pkram_cursor cur = *from;
 	const u64 end = from->pos + nr;
+	const struct pkram_run_ser *runs;
+	unsigned int nr_runs;
 	struct pkram_run run;
 
 	while (cur.pos < end) {
-		run = pkram_cursor_step(&cur, end - cur.pos);
-		pkram_drop_run(run.pfn, run.order, run.nr);
+		/* Of scattered pages each is a run: the lock is not taken for each */
+		runs = &cur.link->runs[cur.entry];
+		nr_runs = pkram_cursor_skip_runs(&cur, end);
+		if (nr_runs) {
+			pkram_drop_runs(runs, nr_runs);
+		} else {
+			run = pkram_cursor_step(&cur, end - cur.pos);
+			pkram_drop_run(run.pfn, run.order, run.nr);
+		}
 		cond_resched();
 	}
 }
