@@ -136,15 +136,28 @@ static void first_bytes(const char *file)
 	close(fd);
 }
 
+/* Is there nothing preserved any more, since all has been loaded? */
+static int nothing_preserved(void)
+{
+	FILE *f = fopen("/sys/kernel/pkram/preserved_bytes", "r");
+	unsigned long long left;
+
+	if (!f || fscanf(f, "%llu", &left) != 1)
+		err(2, "preserved_bytes");
+	fclose(f);
+	return !left;
+}
+
 /*
- * call: the system call, nothing else.  first-bytes: from its start until bytes
+ * call: the system call, nothing else.  all: from its start until all contents have
+ * been loaded, give or take a millisecond.  first-bytes: from its start until bytes
  * all over the file have been read.  background: kernel threads, from before the
  * call to two seconds after it, which a load or save that goes on after the call
  * must be added with.
  */
 static int do_mount(char **arg)
 {
-	uint64_t before, after, first = 0, threads;
+	uint64_t before, after, first = 0, all = 0, threads;
 	unsigned long flags = 0;
 	int ret;
 
@@ -161,11 +174,16 @@ static int do_mount(char **arg)
 	if (arg[3]) {
 		first_bytes(arg[3]);
 		first = now();
+		while (!nothing_preserved())
+			usleep(1000);
+		all = now();
 	}
 	sleep(2);
 	say("call", after - before);
-	if (arg[3])
+	if (arg[3]) {
 		say("first-bytes", first - before);
+		say("all", all - before);
+	}
 	say("background", kernel_threads() - threads);
 	return 0;
 }

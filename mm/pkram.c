@@ -115,8 +115,11 @@ static void pkram_node_free(struct pkram_node *node, u64 *count)
 		u32 i;
 
 		for (i = 0; i < link->nr; i++) {
-			pkram_pages_free(link->objs[i].pages_pfn,
-					 link->objs[i].nr_pages);
+			if (node->detached)
+				pkram_links_free(link->objs[i].pages_pfn);
+			else
+				pkram_pages_free(link->objs[i].pages_pfn,
+						 link->objs[i].nr_pages);
 			pkram_chain_free(link->objs[i].bytes_pfn);
 		}
 		pfn = link->next_pfn;
@@ -129,6 +132,8 @@ static void pkram_node_free(struct pkram_node *node, u64 *count)
 		pkram_meta_free(node->ser);
 		pkram_dir_resize(GFP_KERNEL, 0);
 		shown = pkram_sysfs_detach(node);
+		if (node->detached)
+			pkram_detached_end();
 		kfree(node);
 	}
 	/* Who reads there may wait for the lock */
@@ -483,6 +488,8 @@ int pkram_prepare_load_obj(struct pkram_stream *ps)
 	obj->next[0] = pkram_link_next(obj->ser.pages_pfn);
 	obj->next[1] = pkram_link_next(obj->ser.bytes_pfn);
 	ps->obj = obj;
+	ps->first = node->fresh;
+	node->fresh = false;
 	node->nr_open++;
 	return 0;
 }
@@ -524,6 +531,26 @@ void pkram_finish_load(struct pkram_stream *ps)
 	ps->node = NULL;
 }
 EXPORT_SYMBOL_GPL(pkram_finish_load);
+
+/**
+ * pkram_detach_load() - let a load go on that cannot be aborted any more
+ * @ps: stream, of which objects may be open
+ *
+ * The node is not handed over from here on. The caller gives up its hold on all parts
+ * of all page streams with pkram_drop_part(), and then calls pkram_finish_load().
+ *
+ * Context: May sleep. Takes pkram_lock.
+ */
+void pkram_detach_load(struct pkram_stream *ps)
+{
+	if (WARN_ON_ONCE(!ps->node || ps->saving))
+		return;
+	guard(mutex)(&pkram_lock);
+	ps->node->state = PKRAM_NODE_FREEING;
+	ps->node->detached = true;
+	pkram_detached_begin();
+}
+EXPORT_SYMBOL_GPL(pkram_detach_load);
 
 /**
  * pkram_abort_load() - leave a node as it was before the load

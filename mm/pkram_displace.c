@@ -12,6 +12,7 @@
 
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <trace/events/pkram.h>
 
@@ -431,9 +432,11 @@ static int pkram_displace_nodes(void)
 static int pkram_displace_rest(void)
 {
 	u64 pfn = 0, orphans = 0;
+	unsigned int flags;
 	int err = 0;
 
 	guard(mutex)(&pkram_pagetable_lock);
+	flags = memalloc_nofs_save();
 	while (!err && (pfn = pkram_next_conflict(pfn))) {
 		err = pkram_pagetable_move(&pkram_pagetable, pfn,
 					   PKRAM_DISPLACE_GFP);
@@ -444,6 +447,7 @@ static int pkram_displace_rest(void)
 		err = 0;
 		orphans += pkram_drop_orphan(pfn);
 	}
+	memalloc_nofs_restore(flags);
 	if (orphans)
 		pr_warn("dropped %llu preserved pages that belong to no intact node\n",
 			orphans);

@@ -33,7 +33,11 @@
 /* Ticks to wait for others to let go of a folio that is to be split */
 #define PKRAM_SPLIT_TRIES	20
 
-/* Protects pkram_pagetable */
+/*
+ * Protects pkram_pagetable. Reclaim may remove a file of which there are pages that a
+ * node still has its hold on, and wants it then: whoever allocates memory with it held
+ * does so in a scope of memalloc_nofs_save().
+ */
 DEFINE_MUTEX(pkram_pagetable_lock);
 struct pkram_pagetable pkram_pagetable;
 
@@ -210,7 +214,8 @@ void pkram_table_free(void *table)
 int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 {
 	guard(mutex)(&pkram_pagetable_lock);
-	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
+	/* Without a scope, since that is all there is to allocate */
+	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp & ~__GFP_FS);
 }
 
 /**
@@ -227,7 +232,8 @@ int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
 			       unsigned int nr, unsigned int *done, gfp_t gfp)
 {
 	guard(mutex)(&pkram_pagetable_lock);
-	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done, gfp);
+	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done,
+					gfp & ~__GFP_FS);
 }
 
 /* With the last frame the page table goes too */

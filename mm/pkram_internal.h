@@ -192,6 +192,9 @@ enum pkram_node_state {
  * @state: see above, under pkram_lock
  * @unchecked: comes from the previous kernel, and nobody has looked yet whether
  *	it and the others hold different frames; under pkram_lock
+ * @fresh: comes from the previous kernel, and nobody has begun to load an object of it;
+ *	under pkram_lock
+ * @detached: who loads it gives up its hold on pages part by part
  * @ser: its page
  * @name: its name, for when that page is damaged
  * @name_len: length of the name in bytes
@@ -209,6 +212,8 @@ struct pkram_node {
 	struct list_head list;
 	enum pkram_node_state state;
 	bool unchecked;
+	bool fresh;
+	bool detached;
 	struct pkram_node_ser *ser;
 	char name[PKRAM_NAME_MAX + 1];
 	u32 name_len;
@@ -325,11 +330,31 @@ int pkram_access_room(struct pkram_access *pa);
 
 void pkram_chain_free(u64 pfn);
 void pkram_pages_free(u64 pfn, u64 nr);
+void pkram_links_free(u64 pfn);
 
 /* --------------------------------------------------- pkram_threads.c */
 
+/**
+ * struct pkram_background - a thread in the background
+ * @list: in the list of all
+ * @task: it, a reference; NULL when there is none
+ */
+struct pkram_background {
+	struct list_head list;
+	struct task_struct *task;
+};
+
 unsigned int pkram_nr_threads(u64 pages);
 void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg);
+void pkram_background_begin(struct pkram_background *bg, struct task_struct *task);
+void pkram_background_end(struct pkram_background *bg);
+void pkram_background_again(void);
+void pkram_background_hurry(void);
+void pkram_background_relax(void);
+void pkram_detached_begin(void);
+void pkram_detached_end(void);
+int pkram_detached_wait_all(void);
+int pkram_lock_settled(void);
 
 /* -------------------------------------------------- pkram_validate.c */
 

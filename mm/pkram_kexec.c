@@ -199,32 +199,24 @@ const char *pkram_image_lost(const struct kimage *image)
 }
 
 /**
- * pkram_kexec_prepare() - make way for a kexec image
- * @image: image whose segments are final, not loaded yet
+ * pkram_kexec_wait() - wait until what is preserved can be moved
+ * @moves: an image is loaded that may have to have something moved
  *
- * Bans its destinations and moves what is preserved there, data and metadata,
- * to other frames. The place of the super block is fixed: an image there is
- * welcome while nothing is preserved, and nothing can be as long as it is loaded.
+ * Not with the kexec lock held, without which a panic does not get its dump: contents
+ * that come after the mount may take seconds.
  *
- * Context: May sleep. Takes pkram_lock. Caller holds the kexec lock.
- * Return: 0; -EADDRNOTAVAIL when the image would overwrite the super block and
- * something is preserved; -EBUSY when there is something in the way that cannot
- * be moved now; -ENOSPC when too little memory would be left to boot;
- * -EHWPOISON; -EFAULT; -ENOMEM. The caller frees the image on error.
+ * Context: May sleep.
+ * Return: 0; -EINTR.
  */
-int pkram_kexec_prepare(struct kimage *image)
+int pkram_kexec_wait(bool moves)
 {
-	const char *lost;
+	return moves ? pkram_detached_wait_all() : 0;
+}
+
+static int pkram_kexec_make_way(struct kimage *image, const char *lost)
+{
 	int err;
 
-	pkram_relaxed = NULL;
-	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
-		return 0;
-	err = pkram_image_check(image, &lost);
-	if (err)
-		return err;
-
-	guard(mutex)(&pkram_lock);
 	if (WARN_ON_ONCE(!pkram_image_ban(image, lost)))
 		return -EBUSY;
 	/*
@@ -244,6 +236,39 @@ int pkram_kexec_prepare(struct kimage *image)
 	pkram_pending_flush();
 	err = pkram_displace();
 	return err ?: pkram_make_room(NULL);
+}
+
+/**
+ * pkram_kexec_prepare() - make way for a kexec image
+ * @image: image whose segments are final, not loaded yet
+ *
+ * Bans its destinations and moves what is preserved there, data and metadata,
+ * to other frames. The place of the super block is fixed: an image there is
+ * welcome while nothing is preserved, and nothing can be as long as it is loaded.
+ * After pkram_kexec_wait() there is something to wait for only if it has just begun.
+ *
+ * Context: May sleep. Takes pkram_lock. Caller holds the kexec lock.
+ * Return: 0; -EADDRNOTAVAIL when the image would overwrite the super block and
+ * something is preserved; -EBUSY when there is something in the way that cannot
+ * be moved now; -EINTR; -ENOSPC when too little memory would be left to boot;
+ * -EHWPOISON; -EFAULT; -ENOMEM. The caller frees the image on error.
+ */
+int pkram_kexec_prepare(struct kimage *image)
+{
+	const char *lost;
+	int err;
+
+	pkram_relaxed = NULL;
+	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available())
+		return 0;
+	err = pkram_image_check(image, &lost);
+	if (!err)
+		err = pkram_lock_settled();
+	if (err)
+		return err;
+	err = pkram_kexec_make_way(image, lost);
+	mutex_unlock(&pkram_lock);
+	return err;
 }
 
 /**

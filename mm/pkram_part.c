@@ -34,8 +34,15 @@ void pkram_cursor_begin(struct pkram_cursor *cur, const struct pkram_stream *ps)
 }
 EXPORT_SYMBOL_GPL(pkram_cursor_begin);
 
-/* Step over the folios of a run that begin in the next @nr frames: which are these? */
-static struct pkram_run pkram_cursor_step(struct pkram_cursor *cur, u64 nr)
+/**
+ * pkram_cursor_step() - step over folios of a run
+ * @cur: cursor, not at the end of the stream
+ * @nr: frames, of which those folios are stepped over that begin in them
+ *
+ * Context: Any.
+ * Return: these folios: one at least, and no more than the run has.
+ */
+struct pkram_run pkram_cursor_step(struct pkram_cursor *cur, u64 nr)
 {
 	struct pkram_run run = pkram_run_unpack(&cur->link->runs[cur->entry]);
 	const u64 skip = (u64)cur->folio << run.order;
@@ -57,6 +64,7 @@ static struct pkram_run pkram_cursor_step(struct pkram_cursor *cur, u64 nr)
 	}
 	return run;
 }
+EXPORT_SYMBOL_GPL(pkram_cursor_step);
 
 /**
  * pkram_cursor_skip() - go on in a page stream
@@ -105,7 +113,8 @@ void pkram_access_part(struct pkram_access *pa, const struct pkram_cursor *from,
 	pa->part = true;
 	pa->left = nr;
 	/* Of a link that several parts are in, the first tells */
-	if (from->link && !from->entry && !from->folio)
+	if (trace_pkram_claim_enabled() && pa->ps->node && from->link &&
+	    !from->entry && !from->folio)
 		trace_pkram_claim(pa->ps->node->name, from->link);
 }
 EXPORT_SYMBOL_GPL(pkram_access_part);
@@ -128,6 +137,71 @@ void pkram_chain_free(u64 pfn)
 		pfn = link->next_pfn;
 		pkram_meta_free(link);
 		cond_resched();
+	}
+}
+
+/* Step over runs of one link that are in the frames up to @end as a whole: how many? */
+static unsigned int pkram_cursor_skip_runs(struct pkram_cursor *cur, u64 end)
+{
+	const struct pkram_link_ser *link = cur->link;
+	struct pkram_cursor next = *cur;
+	unsigned int nr = 0;
+
+	while (!next.folio && next.link == link && next.pos < end) {
+		pkram_cursor_step(&next, end - next.pos);
+		if (next.folio)
+			break;
+		*cur = next;
+		nr++;
+	}
+	return nr;
+}
+
+/**
+ * pkram_drop_part() - give up a node's hold on a part of a page stream
+ * @from: where the part begins
+ * @nr: frames of the part, which a folio ends with
+ *
+ * After pkram_detach_load(), of each part once.
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ */
+void pkram_drop_part(const struct pkram_cursor *from, u64 nr)
+{
+	struct pkram_cursor cur = *from;
+	const u64 end = from->pos + nr;
+	const struct pkram_run_ser *runs;
+	unsigned int nr_runs;
+	struct pkram_run run;
+
+	while (cur.pos < end) {
+		/* Of scattered pages each is a run: the lock is not taken for each */
+		runs = &cur.link->runs[cur.entry];
+		nr_runs = pkram_cursor_skip_runs(&cur, end);
+		if (nr_runs) {
+			pkram_drop_runs(runs, nr_runs);
+		} else {
+			run = pkram_cursor_step(&cur, end - cur.pos);
+			pkram_drop_run(run.pfn, run.order, run.nr);
+		}
+		cond_resched();
+	}
+}
+EXPORT_SYMBOL_GPL(pkram_drop_part);
+
+/**
+ * pkram_links_free() - free a chain of runs that holds nothing any more
+ * @pfn: first link; 0 for an empty chain
+ *
+ * Context: May sleep.
+ */
+void pkram_links_free(u64 pfn)
+{
+	while (pfn) {
+		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);
+
+		pfn = link->next_pfn;
+		pkram_meta_free(link);
 	}
 }
 
@@ -192,9 +266,5 @@ void pkram_pages_free(u64 pfn, u64 nr)
 	}
 	mutex_init(&drop.lock);
 	pkram_run_threads(threads, pkram_drop_work, &drop);
-	while (pfn) {
-		link = pkram_pfn_to_virt(pfn);
-		pfn = link->next_pfn;
-		pkram_meta_free(link);
-	}
+	pkram_links_free(pfn);
 }

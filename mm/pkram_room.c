@@ -363,10 +363,15 @@ int pkram_make_room(struct pkram_node *own)
 int pkram_room_to_boot(struct pkram_stream *ps)
 {
 	const char *lost = pkram_image_lost(READ_ONCE(kexec_image));
+	int err;
 
 	if (lost)
 		pr_warn("the kexec image that is loaded %s: what is preserved would be lost\n",
 			lost);
-	guard(mutex)(&pkram_lock);
-	return pkram_make_room(ps->node);
+	err = pkram_lock_settled();
+	if (err)
+		return err;
+	err = pkram_make_room(ps->node);
+	mutex_unlock(&pkram_lock);
+	return err;
 }

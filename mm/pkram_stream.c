@@ -474,7 +474,8 @@ static bool pkram_access_next(struct pkram_access *pa)
 	if (pa->part) {
 		pa->link = pa->link ? pkram_link_next(pa->link->next_pfn) : NULL;
 		pa->entry = 0;
-		if (pa->link)
+		/* Who loads in parts may do so when the stream is done with its node */
+		if (trace_pkram_claim_enabled() && pa->link && pa->ps->node)
 			trace_pkram_claim(pa->ps->node->name, pa->link);
 		return pa->link;
 	}

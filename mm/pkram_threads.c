@@ -11,10 +11,15 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/sched/prio.h>
 #include <linux/sched/task.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "pkram_internal.h"
 
@@ -69,6 +74,158 @@ static int pkram_crew_thread(void *arg)
 	pkram_crew_work(arg);
 	/* There is no user space to return to */
 	do_exit(0);
+}
+
+/* Threads in the background, and how many wait for them */
+static LIST_HEAD(pkram_backgrounds);
+static unsigned int pkram_nr_waiting;
+static DEFINE_SPINLOCK(pkram_background_lock);
+
+/**
+ * pkram_background_begin() - a thread is to do something that nobody waits for
+ * @bg: for the thread
+ * @task: the thread, which has not begun
+ *
+ * It gets what others leave of the CPUs that the caller may use.
+ *
+ * Context: May sleep.
+ */
+void pkram_background_begin(struct pkram_background *bg, struct task_struct *task)
+{
+	/* If none of these CPUs is left, it runs where there is one */
+	set_cpus_allowed_ptr(task, current->cpus_ptr);
+	bg->task = get_task_struct(task);
+	guard(spinlock)(&pkram_background_lock);
+	set_user_nice(task, pkram_nr_waiting ? 0 : MAX_NICE);
+	list_add(&bg->list, &pkram_backgrounds);
+}
+
+/**
+ * pkram_background_end() - a thread has done it
+ * @bg: of the thread, which may be gone
+ *
+ * Context: Any, but interrupts.
+ */
+void pkram_background_end(struct pkram_background *bg)
+{
+	scoped_guard(spinlock, &pkram_background_lock)
+		list_del(&bg->list);
+	put_task_struct(bg->task);
+	bg->task = NULL;
+}
+
+/**
+ * pkram_background_again() - what somebody was in a hurry for has been done
+ *
+ * Called by a thread in the background now and then.
+ *
+ * Context: Any, but interrupts.
+ */
+void pkram_background_again(void)
+{
+	if (task_nice(current) == MAX_NICE)
+		return;
+	guard(spinlock)(&pkram_background_lock);
+	if (!pkram_nr_waiting)
+		set_user_nice(current, MAX_NICE);
+}
+
+/**
+ * pkram_background_hurry() - somebody is going to wait for the threads in the background
+ *
+ * They are as important as others until pkram_background_relax().
+ *
+ * Context: Any, but interrupts.
+ */
+void pkram_background_hurry(void)
+{
+	struct pkram_background *bg;
+
+	guard(spinlock)(&pkram_background_lock);
+	pkram_nr_waiting++;
+	list_for_each_entry(bg, &pkram_backgrounds, list)
+		set_user_nice(bg->task, 0);
+}
+
+/**
+ * pkram_background_relax() - that has come to its end
+ *
+ * Context: Any, but interrupts.
+ */
+void pkram_background_relax(void)
+{
+	guard(spinlock)(&pkram_background_lock);
+	pkram_nr_waiting--;
+}
+
+/* Nodes that are loaded part by part after their load has been committed */
+static atomic_t pkram_nr_detached = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(pkram_detached_wait);
+
+/**
+ * pkram_detached_begin() - a node is going to be given up part by part
+ *
+ * Context: Any. Caller holds pkram_lock.
+ */
+void pkram_detached_begin(void)
+{
+	atomic_inc(&pkram_nr_detached);
+}
+
+/**
+ * pkram_detached_end() - it has been
+ *
+ * Context: Any.
+ */
+void pkram_detached_end(void)
+{
+	if (atomic_dec_and_test(&pkram_nr_detached))
+		wake_up_all(&pkram_detached_wait);
+}
+
+/**
+ * pkram_detached_wait_all() - wait until no node is being given up part by part
+ *
+ * It is not for long: threads in the background see to it.
+ *
+ * Context: May sleep. No lock is held that loading takes.
+ * Return: 0; -EINTR.
+ */
+int pkram_detached_wait_all(void)
+{
+	int err;
+
+	if (!atomic_read(&pkram_nr_detached))
+		return 0;
+	pkram_background_hurry();
+	err = wait_event_killable(pkram_detached_wait,
+				  !atomic_read(&pkram_nr_detached)) ? -EINTR : 0;
+	pkram_background_relax();
+	return err;
+}
+
+/**
+ * pkram_lock_settled() - take pkram_lock while no node is being given up part by part
+ *
+ * As long as one is, what is preserved cannot be moved.
+ *
+ * Context: May sleep. No lock is held that loading takes. Takes pkram_lock.
+ * Return: 0, with pkram_lock held; -EINTR, without.
+ */
+int pkram_lock_settled(void)
+{
+	int err;
+
+	for (;;) {
+		err = pkram_detached_wait_all();
+		if (err)
+			return err;
+		mutex_lock(&pkram_lock);
+		/* It begins with this lock held */
+		if (!atomic_read(&pkram_nr_detached))
+			return 0;
+		mutex_unlock(&pkram_lock);
+	}
 }
 
 /**

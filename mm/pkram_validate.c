@@ -18,6 +18,7 @@
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include "pkram_internal.h"
 
@@ -90,11 +91,13 @@ static int pkram_check_runs(struct pkram_check *c,
 			    const struct pkram_link_ser *link)
 {
 	const unsigned long *leaf = NULL;
+	unsigned int flags;
 	u64 base;
 	u32 i;
 	int err = 0;
 
 	guard(mutex)(&pkram_pagetable_lock);
+	flags = memalloc_nofs_save();
 	for (i = 0; !err && i < link->nr; i++) {
 		const struct pkram_run run = pkram_run_unpack(&link->runs[i]);
 		const u64 nr = run.nr << run.order;
@@ -106,6 +109,7 @@ static int pkram_check_runs(struct pkram_check *c,
 					       pkram_check_preserved(&leaf, &base,
 								     run.pfn, nr));
 	}
+	memalloc_nofs_restore(flags);
 	return err;
 }
 
@@ -235,11 +239,15 @@ static int pkram_nodes_see_roots(struct pkram_pagetable *seen)
 {
 	struct pkram_link_ser *link;
 	struct pkram_node *node;
+	unsigned int flags;
 	u64 pfn;
 	int err;
 
-	scoped_guard(mutex, &pkram_pagetable_lock)
+	scoped_guard(mutex, &pkram_pagetable_lock) {
+		flags = memalloc_nofs_save();
 		err = pkram_pagetable_mark_tables(&pkram_pagetable, seen);
+		memalloc_nofs_restore(flags);
+	}
 	for (pfn = pkram_dir_pfn; pfn && !err; pfn = link->next_pfn) {
 		link = pkram_pfn_to_virt(pfn);
 		err = pkram_pagetable_set(seen, pfn, 1, GFP_KERNEL);

@@ -52,6 +52,12 @@
  * node is changed or given up by that, so it can be undone up to the commit,
  * which drops the node and makes the tree an ordinary one.
  *
+ * Of large files most contents come after the mount: mm/shmem_pkram_lazy.c. All that
+ * it will rely on has been validated then, and what it takes is paid for, but for
+ * little memory. Until it has come the node is there, but not for the next kernel.
+ * Where the mount does not commit the load, since it is read-only, or somebody
+ * remounts it before, all contents come then.
+ *
  * **Commit.** The rule: the superblock is read-only as long as its load has not
  * been committed, so what the node holds cannot change. Two things commit it:
  *
@@ -299,6 +305,8 @@ static struct shmem_pkram *shmem_pkram_register(const char *name)
 	st = kzalloc(sizeof(*st), GFP_KERNEL);
 	if (!st)
 		return ERR_PTR(-ENOMEM);
+	init_rwsem(&st->lazy_sem);
+	init_completion(&st->lazy_done);
 	snprintf(st->node, sizeof(st->node), SHMEM_PKRAM_PREFIX "%s", name);
 
 	guard(mutex)(&shmem_pkram_lock);
@@ -412,7 +420,10 @@ int shmem_pkram_load(struct super_block *sb, struct fs_context *fc)
 /* From here on the tree does not depend on the node any more */
 static void shmem_pkram_release(struct shmem_pkram *st)
 {
-	pkram_finish_load(&st->ps);
+	if (st->lazy)
+		shmem_pkram_lazy_commit(st);
+	else
+		pkram_finish_load(&st->ps);
 	st->loaded = false;
 	WRITE_ONCE(st->preserved, false);
 }
@@ -461,7 +472,10 @@ void shmem_pkram_mounted(struct super_block *sb, int mnt_flags)
 		shmem_pkram_note_mount(st, mnt_flags);
 		WRITE_ONCE(st->noted, true);
 	}
-	if (st->commit_on_mount && !(mnt_flags & MNT_READONLY)) {
+	/* A read-only mount may never commit it: nothing is to be lacking then */
+	if (st->commit_on_mount && mnt_flags & MNT_READONLY) {
+		shmem_pkram_lazy_settle(st, GFP_KERNEL | __GFP_NOFAIL);
+	} else if (st->commit_on_mount) {
 		shmem_pkram_release(st);
 		st->commit_on_mount = false;
 		/* Who finds it writable finds it released: mnt_is_readonly() */
@@ -484,6 +498,7 @@ void shmem_pkram_put(struct shmem_sb_info *sbinfo)
 	if (!st)
 		return;
 	shmem_pkram_load_end(st);
+	shmem_pkram_lazy_end(st);
 	kvfree(st->labelled);
 	if (st->ps.node)
 		pkram_abort_load(&st->ps);
@@ -569,7 +584,9 @@ static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
 		st->action = SHMEM_PKRAM_MARK;
 		return 0;
 	}
-	err = shmem_pkram_save_tree(st, fc);
+	err = shmem_pkram_lazy_wait(st);
+	if (!err)
+		err = shmem_pkram_save_tree(st, fc);
 	if (!err)
 		st->action = SHMEM_PKRAM_SAVE;
 	return err;
@@ -618,6 +635,7 @@ int shmem_pkram_prepare(struct fs_context *fc)
 	struct shmem_pkram_options *opts = &ctx->pkram;
 	struct shmem_pkram *st = SHMEM_SB(sb)->pkram;
 	bool preserve, ro = sb_rdonly(sb);
+	int err;
 
 	if (fc->sb_flags_mask & SB_RDONLY)
 		ro = fc->sb_flags & SB_RDONLY;
@@ -636,6 +654,10 @@ int shmem_pkram_prepare(struct fs_context *fc)
 	    !shmem_pkram_capable(fc))
 		return -EPERM;
 
+	/* It may stay read-only without a commit for as long as it likes */
+	err = shmem_pkram_lazy_settle(st, SHMEM_PKRAM_GFP);
+	if (err)
+		return err;
 	st->action = SHMEM_PKRAM_KEEP;
 	preserve = opts->preserve_seen ? opts->preserve : st->preserved;
 	if (preserve)

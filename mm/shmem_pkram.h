@@ -6,11 +6,14 @@
 #ifndef _MM_SHMEM_PKRAM_H
 #define _MM_SHMEM_PKRAM_H
 
+#include <linux/completion.h>
 #include <linux/fs_context.h>
 #include <linux/mempolicy.h>
 #include <linux/pkram.h>
 #include <linux/pkram_abi_shmem.h>
+#include <linux/rwsem.h>
 #include <linux/shmem_fs.h>
+#include <linux/swapops.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -84,6 +87,20 @@ int shmem_pkram_prepare(struct fs_context *fc);
 void shmem_pkram_commit(struct fs_context *fc);
 void shmem_pkram_cancel(struct fs_context *fc);
 
+int shmem_pkram_lost_or_late(struct inode *inode, swp_entry_t swap);
+void __shmem_pkram_undo_range(struct shmem_pkram *st, struct inode *inode,
+			      loff_t lstart, loff_t lend);
+
+/* A range of a file is about to be removed, but when only new pages are */
+static inline void shmem_pkram_undo_range(struct inode *inode, loff_t lstart,
+					  loff_t lend, bool unfalloc)
+{
+	struct shmem_pkram *st = SHMEM_SB(inode->i_sb)->pkram;
+
+	if (unlikely(st) && !unfalloc)
+		__shmem_pkram_undo_range(st, inode, lstart, lend);
+}
+
 /* At the end of shmem.c */
 struct inode *shmem_pkram_new_inode(struct super_block *sb, umode_t mode,
 				    dev_t dev);
@@ -109,6 +126,7 @@ int shmem_pkram_swapin(struct inode *inode, pgoff_t index, gfp_t gfp);
 
 struct crypto_shash;
 struct kvec;
+struct shmem_pkram_lazy;
 struct shmem_pkram_loader;
 struct shmem_pkram_saver;
 
@@ -133,6 +151,10 @@ enum shmem_pkram_action {
  * @list: in the list of names in use
  * @ps: load of the node, from fill_super to its commit, or a remount's save
  * @loader: what fill_super needs to load the tree
+ * @lazy_sem: protects @lazy, and its state against the commit
+ * @lazy: pages that are loaded later, or NULL
+ * @lazy_started: the commit has had threads begin with that
+ * @lazy_done: they have come to an end
  * @loaded: the tree is that of @ps, which has not been committed
  * @has_sums: the node of @ps has checksums, as long as @loaded
  * @preserved: shown as preserve: not to become writable
@@ -151,6 +173,10 @@ struct shmem_pkram {
 	struct list_head list;
 	struct pkram_stream ps;
 	struct shmem_pkram_loader *loader;
+	struct rw_semaphore lazy_sem;
+	struct shmem_pkram_lazy *lazy;
+	bool lazy_started;
+	struct completion lazy_done;
 	bool loaded;
 	bool has_sums;
 	bool preserved;
@@ -204,6 +230,10 @@ struct shmem_pkram_verify {
 	u64 skipped;
 };
 
+void shmem_pkram_lazy_commit(struct shmem_pkram *st);
+int shmem_pkram_lazy_settle(struct shmem_pkram *st, gfp_t gfp);
+int shmem_pkram_lazy_wait(struct shmem_pkram *st);
+void shmem_pkram_lazy_end(struct shmem_pkram *st);
 void *shmem_pkram_grow(void *array, size_t nr, size_t *room, size_t size);
 const char *shmem_pkram_path(struct dentry *dentry, char *buf);
 __printf(2, 3)
@@ -280,6 +310,17 @@ static inline int shmem_pkram_load(struct super_block *sb,
 				   struct fs_context *fc)
 {
 	return 0;
+}
+
+static inline int shmem_pkram_lost_or_late(struct inode *inode,
+					   swp_entry_t swap)
+{
+	return -EIO;
+}
+
+static inline void shmem_pkram_undo_range(struct inode *inode, loff_t lstart,
+					  loff_t lend, bool unfalloc)
+{
 }
 
 static inline void shmem_pkram_put(struct shmem_sb_info *sbinfo)

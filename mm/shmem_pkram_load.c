@@ -557,7 +557,8 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 	why = pkram_shmem_check_end(&ld->chk);
 	if (why)
 		return shmem_load_bad(fc, why);
-	return shmem_load_failed(ld, fc, shmem_pkram_load_data(ld));
+	err = shmem_pkram_lazy_plan(SHMEM_SB(sb)->pkram, ld, sb);
+	return shmem_load_failed(ld, fc, err ?: shmem_pkram_load_data(ld));
 }
 
 /**
@@ -590,6 +591,8 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 		SHMEM_SB(sb)->next_ino = ld->super.next_ino;
 		super_set_uuid(sb, ld->super.uuid, sizeof(ld->super.uuid));
 		shmem_pkram_keep_data(ld);
+		if (st->lazy)
+			shmem_pkram_keep_eager(st->lazy, ld);
 	}
 	trace_pkram_load_tree(st->node, ld->chk.nr_inodes, ld->chk.nr_dentries,
 			      ld->chk.nr_frames, err);
@@ -615,7 +618,7 @@ void shmem_pkram_load_end(struct shmem_pkram *st)
 		iput(ld->inode);
 	pkram_finish_access(&ld->bytes, true);
 	pkram_finish_access(&ld->pages, true);
-	if (st->ps.obj)
+	if (st->ps.obj && !st->lazy)
 		pkram_finish_load_obj(&st->ps);
 	shmem_pkram_verify_end(&ld->verify);
 	kvfree(ld->chk.links);

@@ -14,6 +14,9 @@
 struct dentry;
 struct mem_cgroup;
 
+/* Pages that statistics may be behind for each that fills */
+#define SHMEM_LOAD_COUNT	4096UL
+
 /* Folios to load at once */
 #define SHMEM_LOAD_BATCH	256
 
@@ -64,7 +67,17 @@ struct shmem_pkram_filler {
 	struct shmem_load_nid nids[];
 };
 
-struct shmem_load_segment;
+/**
+ * struct shmem_load_segment - pages of a file
+ * @inode: the file, which the tree has a reference to
+ * @pos: position of the first in the page stream
+ * @nr: number of pages
+ */
+struct shmem_load_segment {
+	struct inode *inode;
+	u64 pos;
+	u64 nr;
+};
 
 /**
  * struct shmem_pkram_loader - a load in progress
@@ -82,7 +95,8 @@ struct shmem_load_segment;
  * @segments: files with pages, in the order of the page stream
  * @nr_segments: number of them
  * @room_segments: for how many there is room
- * @planned: position in the page stream behind those of @segments
+ * @planned: position in the page stream behind those of all files met
+ * @at: first segment of which there is something to load
  * @lock: protects what follows while several threads load pages
  * @cursor: where the pages begin that nobody has begun to load
  * @step: pages to load at a time
@@ -110,6 +124,7 @@ struct shmem_pkram_loader {
 	size_t nr_segments;
 	size_t room_segments;
 	u64 planned;
+	size_t at;
 	struct mutex lock;	/* among the threads that load pages */
 	struct pkram_cursor cursor;
 	u64 step;
@@ -127,6 +142,8 @@ void shmem_pkram_begin_data(struct shmem_pkram_loader *ld);
 void shmem_pkram_end_data(struct shmem_pkram_loader *ld);
 int shmem_pkram_plan_data(struct shmem_pkram_loader *ld,
 			  const struct pkram_shmem_data *rec);
+int shmem_pkram_add_segment(struct shmem_pkram_loader *ld, struct inode *inode,
+			    u64 pos, u64 nr);
 int shmem_pkram_load_data(struct shmem_pkram_loader *ld);
 void shmem_pkram_keep_data(struct shmem_pkram_loader *ld);
 void shmem_pkram_undo_data(struct shmem_pkram_loader *ld);
@@ -138,10 +155,27 @@ shmem_pkram_filler_alloc(const struct pkram_access *pages,
 void shmem_pkram_filler_free(struct shmem_pkram_filler *fl);
 int shmem_pkram_load_folios(struct shmem_pkram_filler *fl,
 			    struct inode *inode, u64 nr);
+unsigned long shmem_pkram_dress_folios(struct shmem_pkram_filler *fl,
+				       struct inode *inode, unsigned long nr);
 void shmem_pkram_count_folios(struct shmem_pkram_filler *fl);
+
+/* The same, once it is worth it */
+static inline void shmem_pkram_count_many(struct shmem_pkram_filler *fl)
+{
+	if (fl->uncounted >= SHMEM_LOAD_COUNT)
+		shmem_pkram_count_folios(fl);
+}
 
 /* shmem_pkram_load_lru.c */
 void shmem_pkram_keep_folios(struct shmem_pkram_filler *fl);
 void shmem_pkram_undo_folios(struct shmem_pkram_filler *fl);
+
+/* shmem_pkram_lazy_plan.c */
+struct shmem_pkram_lazy;
+
+int shmem_pkram_lazy_plan(struct shmem_pkram *st, struct shmem_pkram_loader *ld,
+			  struct super_block *sb);
+void shmem_pkram_keep_eager(struct shmem_pkram_lazy *lazy,
+			    struct shmem_pkram_loader *ld);
 
 #endif /* _MM_SHMEM_PKRAM_LOAD_H */

@@ -36,9 +36,6 @@
 /* Pages to account for at once, and to have paid for by the memcg */
 #define SHMEM_LOAD_CHARGE	2048UL
 
-/* Pages that statistics may be behind */
-#define SHMEM_LOAD_COUNT	4096UL
-
 /* Highest index that a page can have */
 #define SHMEM_LOAD_INDEX_MAX	(MAX_LFS_FILESIZE >> PAGE_SHIFT)
 
@@ -292,6 +289,22 @@ static struct list_head *shmem_load_list(struct shmem_pkram_filler *fl,
 	       &fl->folios : &fl->nids[folio_nid(folio)].folios;
 }
 
+/* Like any large folio beyond i_size, it may be split under pressure */
+static void shmem_load_shrinkable(struct inode *inode, struct folio *folio)
+{
+	struct shmem_sb_info *sbinfo = SHMEM_SB(inode->i_sb);
+	struct shmem_inode_info *info = SHMEM_I(inode);
+
+	if (DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE) >=
+	    folio_next_index(folio))
+		return;
+	guard(spinlock)(&sbinfo->shrinklist_lock);
+	if (list_empty_careful(&info->shrinklist)) {
+		list_add_tail(&info->shrinklist, &sbinfo->shrinklist);
+		sbinfo->shrinklist_len++;
+	}
+}
+
 /*
  * Make the pages of the batch that can be dealt with like its next one pages of a
  * file, but @nr at most, in all but that they are not in its page cache. How many?
@@ -316,6 +329,49 @@ static unsigned long shmem_load_dress(struct shmem_pkram_filler *fl,
 	}
 	fl->uncounted += done;
 	return done;
+}
+
+/* The same for a large one */
+static void shmem_load_dress_large(struct shmem_pkram_filler *fl,
+				   struct address_space *mapping,
+				   const struct pkram_loaded *next)
+{
+	struct folio *folio = next->folio;
+	const long nr = folio_nr_pages(folio);
+	struct shmem_load_nid *n = &fl->nids[folio_nid(folio)];
+
+	folio->mapping = mapping;
+	folio->index = next->index;
+	folio->flags |= shmem_load_flags(next);
+	/* One to a page, of which one is ours by now */
+	folio_ref_add(folio, nr - 1);
+	shmem_load_commit_pay(fl, folio);
+	list_add(&folio->lru, shmem_load_list(fl, folio));
+	n->uncounted += nr;
+	if (folio_test_pmd_mappable(folio))
+		n->uncounted_thps += nr;
+	fl->uncounted += nr;
+	shmem_load_shrinkable(mapping->host, folio);
+}
+
+/**
+ * shmem_pkram_dress_folios() - make folios those of a file, but for the page cache
+ * @fl: filler, with folios in its batch that nobody has had yet, and paid for
+ * @inode: the file
+ * @nr: how many folios at most, of those that are next in the batch
+ *
+ * Context: May sleep.
+ * Return: how many; 1 if the first is a large one.
+ */
+unsigned long shmem_pkram_dress_folios(struct shmem_pkram_filler *fl,
+				       struct inode *inode, unsigned long nr)
+{
+	const struct pkram_loaded *next = fl->batch + fl->batch_pos;
+
+	if (!folio_test_large(next->folio))
+		return shmem_load_dress(fl, inode->i_mapping, nr);
+	shmem_load_dress_large(fl, inode->i_mapping, next);
+	return 1;
 }
 
 /* What could not be stored is as it was */
@@ -366,22 +422,6 @@ static long shmem_load_fill(struct shmem_pkram_filler *fl, struct inode *inode,
 	for (i = done; i < nr; i++)
 		shmem_load_undress(fl, first[i].folio);
 	return done ?: xas_error(&xas);
-}
-
-/* Like any large folio beyond i_size, it may be split under pressure */
-static void shmem_load_shrinkable(struct inode *inode, struct folio *folio)
-{
-	struct shmem_sb_info *sbinfo = SHMEM_SB(inode->i_sb);
-	struct shmem_inode_info *info = SHMEM_I(inode);
-
-	if (DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE) >=
-	    folio_next_index(folio))
-		return;
-	guard(spinlock)(&sbinfo->shrinklist_lock);
-	if (list_empty_careful(&info->shrinklist)) {
-		list_add_tail(&info->shrinklist, &sbinfo->shrinklist);
-		sbinfo->shrinklist_len++;
-	}
 }
 
 /* Put a large folio from the previous kernel into the page cache of its file */
@@ -564,8 +604,7 @@ int shmem_pkram_load_folios(struct shmem_pkram_filler *fl,
 		done += got;
 		if (next->flags & PKRAM_RUN_UPTODATE)
 			fl->uptodate += got;
-		if (fl->uncounted >= SHMEM_LOAD_COUNT)
-			shmem_pkram_count_folios(fl);
+		shmem_pkram_count_many(fl);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();

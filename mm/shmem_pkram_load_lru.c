@@ -111,7 +111,6 @@ void shmem_pkram_keep_folios(struct shmem_pkram_filler *fl)
 	struct folio *folio, *tmp;
 	int nid;
 
-	shmem_pkram_count_folios(fl);
 	for_each_online_node(nid)
 		shmem_load_keep_nid(fl, nid);
 	list_for_each_entry_safe_reverse(folio, tmp, &fl->folios, lru) {

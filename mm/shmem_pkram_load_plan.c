@@ -31,18 +31,6 @@
 #define SHMEM_LOAD_PART_MAX	65536
 
 /**
- * struct shmem_load_segment - pages of a file
- * @inode: the file, which the tree has a reference to
- * @pos: position of the first in the page stream
- * @nr: number of pages
- */
-struct shmem_load_segment {
-	struct inode *inode;
-	u64 pos;
-	u64 nr;
-};
-
-/**
  * shmem_pkram_begin_data() - get ready for loading pages
  * @ld: load
  *
@@ -101,13 +89,34 @@ shmem_load_segment_at(const struct shmem_pkram_loader *ld, u64 pos)
 static u64 shmem_load_take(struct shmem_pkram_loader *ld,
 			   struct pkram_cursor *from)
 {
+	const struct shmem_load_segment *seg;
+	u64 end;
+
 	guard(mutex)(&ld->lock);
-	*from = ld->cursor;
-	if (ld->err || from->pos >= ld->planned)
+	if (ld->err || ld->at == ld->nr_segments)
 		return 0;
-	pkram_cursor_skip(&ld->cursor, min(ld->step, ld->planned - from->pos));
+	seg = &ld->segments[ld->at];
+	/* Between segments may be what is loaded later */
+	if (ld->cursor.pos < seg->pos)
+		pkram_cursor_skip(&ld->cursor, seg->pos - ld->cursor.pos);
+	*from = ld->cursor;
+	end = from->pos;
+	while (ld->at < ld->nr_segments && end - from->pos < ld->step) {
+		seg = &ld->segments[ld->at];
+		if (seg->pos > end)
+			break;
+		end = min(seg->pos + seg->nr, from->pos + ld->step);
+		if (end == seg->pos + seg->nr)
+			ld->at++;
+	}
+	pkram_cursor_skip(&ld->cursor, end - from->pos);
+	/* To the end of a folio, which a segment ends with, too */
+	while (ld->at < ld->nr_segments &&
+	       ld->segments[ld->at].pos + ld->segments[ld->at].nr <= ld->cursor.pos)
+		ld->at++;
 	/* No more in the stream, or a folio that belongs to two files */
-	if (ld->cursor.pos == from->pos || ld->cursor.pos > ld->planned) {
+	if (end == from->pos || ld->cursor.pos < end ||
+	    ld->cursor.pos > ld->planned) {
 		ld->err = -EBADMSG;
 		return 0;
 	}
@@ -126,6 +135,9 @@ static int shmem_load_part(struct shmem_pkram_loader *ld,
 	pkram_access_part(&fl->pages, from, nr);
 	fl->left = nr;
 	for (; !err && pos < end; pos += some, seg++) {
+		/* A folio goes on where another file begins, or what comes later */
+		if (pos < seg->pos || pos >= seg->pos + seg->nr)
+			return -EBADMSG;
 		some = min(end, seg->pos + seg->nr) - pos;
 		err = shmem_pkram_load_folios(fl, seg->inode, some);
 	}
@@ -188,10 +200,13 @@ static unsigned int shmem_load_have_fillers(struct shmem_pkram_loader *ld,
  */
 int shmem_pkram_load_data(struct shmem_pkram_loader *ld)
 {
-	const u64 nr = ld->planned - ld->cursor.pos;
 	struct shmem_pkram_filler *fl;
 	unsigned int threads;
+	u64 nr = 0;
+	size_t i;
 
+	for (i = ld->at; i < ld->nr_segments; i++)
+		nr += ld->segments[i].nr;
 	if (!nr)
 		return 0;
 	threads = min_t(u64, pkram_nr_threads(nr),
@@ -213,8 +228,40 @@ int shmem_pkram_load_data(struct shmem_pkram_loader *ld)
 		ld->verify.uptodate += fl->uptodate;
 		fl->uptodate = 0;
 	}
-	ld->nr_segments = ld->err ? ld->nr_segments : 0;
 	return ld->err;
+}
+
+/**
+ * shmem_pkram_add_segment() - pages are to be loaded by shmem_pkram_load_data()
+ * @ld: load
+ * @inode: their file
+ * @pos: position of the first in the page stream
+ * @nr: number of pages
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM.
+ */
+int shmem_pkram_add_segment(struct shmem_pkram_loader *ld, struct inode *inode,
+			    u64 pos, u64 nr)
+{
+	struct shmem_load_segment *segments = ld->segments, *last;
+
+	last = ld->nr_segments ? &segments[ld->nr_segments - 1] : NULL;
+	if (last && last->inode == inode && last->pos + last->nr == pos) {
+		last->nr += nr;
+		return 0;
+	}
+	segments = shmem_pkram_grow(segments, ld->nr_segments + 1,
+				    &ld->room_segments, sizeof(*segments));
+	if (!segments)
+		return -ENOMEM;
+	ld->segments = segments;
+	segments[ld->nr_segments++] = (struct shmem_load_segment){
+		.inode = inode,
+		.pos = pos,
+		.nr = nr,
+	};
+	return 0;
 }
 
 /**
@@ -230,21 +277,14 @@ int shmem_pkram_load_data(struct shmem_pkram_loader *ld)
 int shmem_pkram_plan_data(struct shmem_pkram_loader *ld,
 			  const struct pkram_shmem_data *rec)
 {
-	struct shmem_load_segment *segments;
+	int err;
 
 	SHMEM_I(ld->inode)->fallocend = rec->fallocend;
 	if (!rec->nr)
 		return 0;
-	segments = shmem_pkram_grow(ld->segments, ld->nr_segments + 1,
-				    &ld->room_segments, sizeof(*segments));
-	if (!segments)
-		return -ENOMEM;
-	ld->segments = segments;
-	segments[ld->nr_segments++] = (struct shmem_load_segment){
-		.inode = ld->inode,
-		.pos = ld->planned,
-		.nr = rec->nr,
-	};
+	err = shmem_pkram_add_segment(ld, ld->inode, ld->planned, rec->nr);
+	if (err)
+		return err;
 	ld->planned += rec->nr;
 	return ld->verify.on ? shmem_pkram_load_data(ld) : 0;
 }
@@ -256,8 +296,10 @@ static void shmem_load_keep_work(void *arg)
 	struct shmem_pkram_loader *ld = arg;
 	struct shmem_pkram_filler *fl;
 
-	while ((fl = shmem_load_next_filler(ld)))
+	while ((fl = shmem_load_next_filler(ld))) {
+		shmem_pkram_count_folios(fl);
 		shmem_pkram_keep_folios(fl);
+	}
 }
 
 /**

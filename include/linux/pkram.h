@@ -22,6 +22,9 @@ struct pkram_link_ser;
  * @obj: the object, between prepare_*_obj and finish_*_obj
  * @gfp: how to allocate while saving
  * @saving: a save, not a load
+ * @first: a load of a node from the previous kernel whose objects nobody in this one
+ *	has begun to load before: its folios are on no LRU, charged to nobody and in use
+ *	by nobody; most come from the previous kernel
  *
  * Initialised by pkram_prepare_save() or pkram_prepare_load(). Several threads
  * may use one stream at a time, each with accesses of its own, while the
@@ -32,6 +35,7 @@ struct pkram_stream {
 	struct pkram_obj *obj;
 	gfp_t gfp;
 	bool saving;
+	bool first;
 };
 
 /**
@@ -179,6 +183,7 @@ int pkram_prepare_load(struct pkram_stream *ps, const char *name);
 int pkram_prepare_load_obj(struct pkram_stream *ps);
 void pkram_finish_load_obj(struct pkram_stream *ps);
 void pkram_finish_load(struct pkram_stream *ps);
+void pkram_detach_load(struct pkram_stream *ps);
 void pkram_abort_load(struct pkram_stream *ps);
 
 int pkram_finish_access(struct pkram_access *pa, bool ok);
@@ -192,8 +197,10 @@ int pkram_append_access(struct pkram_access *pa, struct pkram_access *from,
 int pkram_end_run(struct pkram_access *pa);
 void pkram_cursor_begin(struct pkram_cursor *cur, const struct pkram_stream *ps);
 void pkram_cursor_skip(struct pkram_cursor *cur, u64 nr);
+struct pkram_run pkram_cursor_step(struct pkram_cursor *cur, u64 nr);
 void pkram_access_part(struct pkram_access *pa, const struct pkram_cursor *from,
 		       u64 nr);
+void pkram_drop_part(const struct pkram_cursor *from, u64 nr);
 struct folio *pkram_load_folio(struct pkram_access *pa, pgoff_t *index);
 int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 		      unsigned int nr);
@@ -221,6 +228,7 @@ unsigned long pkram_held_back_pages(void);
 bool pkram_landing_only(void);
 bool pkram_landing_covers(phys_addr_t base, phys_addr_t size);
 
+int pkram_kexec_wait(bool moves);
 int pkram_kexec_prepare(struct kimage *image);
 void pkram_kexec_release(struct kimage *image);
 int pkram_kexec_cmdline(struct kimage *image);
@@ -256,6 +264,11 @@ static inline bool pkram_landing_only(void)
 static inline bool pkram_landing_covers(phys_addr_t base, phys_addr_t size)
 {
 	return true;
+}
+
+static inline int pkram_kexec_wait(bool moves)
+{
+	return 0;
 }
 
 static inline int pkram_kexec_prepare(struct kimage *image)

@@ -326,6 +326,14 @@ void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg)
 	fn(arg);
 }
 
+void pkram_detached_begin(void)
+{
+}
+
+void pkram_detached_end(void)
+{
+}
+
 u64 pkram_drop_orphan(u64 pfn)
 {
 	struct folio *folio = pfn_folio(pfn);

@@ -4,6 +4,11 @@
  *
  *   fill FILE SIZE SEED          make a file of pseudo-random bytes
  *   check FILE SIZE SEED         is it one? exit 1 when not
+ *   stamp FILE SIZE SEED         make a file each word of which tells where it is
+ *   probe FILE SEED N HOW        look at N random places of one of these by HOW:
+ *                                read, map or splice; exit 1 when one is wrong
+ *   on CPU CMD...                run a command on a CPU
+ *   hog CPU CMD...               run a command while little else gets a CPU
  *   interleave A B PAGES SEED    make two files, writing pages to each in turn
  *   map FILE...                  data and holes of files, a line each
  *   sum FILE...                  checksum of what is not hole, a line each
@@ -17,6 +22,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +31,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -65,6 +74,128 @@ static int do_fill(char **arg)
 		left -= n;
 	}
 	return close(fd);
+}
+
+static uint64_t stamp(uint64_t pos)
+{
+	return (pos / 8 + 1) * 0x9e3779b97f4a7c15ULL ^ state;
+}
+
+static int do_stamp(char **arg)
+{
+	int fd = open_or_die(arg[0], O_WRONLY | O_CREAT | O_TRUNC);
+	uint64_t size = size_of(arg[1]), pos, page[PAGE / 8];
+	unsigned int i;
+
+	seed(arg[2]);
+	for (pos = 0; pos < size; pos += PAGE) {
+		for (i = 0; i < PAGE / 8; i++)
+			page[i] = stamp(pos + 8 * i);
+		write_all(fd, page, PAGE);
+	}
+	return close(fd);
+}
+
+/* What is at a place, by way of a pipe */
+static ssize_t splice_at(int fd, off_t pos, void *buf, size_t size)
+{
+	int pipes[2];
+	ssize_t got;
+
+	if (pipe(pipes))
+		err(2, "pipe");
+	got = splice(fd, &pos, pipes[1], NULL, size, 0);
+	if (got > 0)
+		got = read(pipes[0], buf, got);
+	close(pipes[0]);
+	close(pipes[1]);
+	return got;
+}
+
+static int do_probe(char **arg)
+{
+	int fd = open_or_die(arg[0], O_RDONLY);
+	unsigned long n = strtoul(arg[2], NULL, 0);
+	uint64_t rnd = strtoul(arg[1], NULL, 0) + 1, pos, buf[1024];
+	char *map = NULL;
+	struct stat st;
+	ssize_t i, got;
+
+	if (fstat(fd, &st))
+		err(2, "%s", arg[0]);
+	if (!strcmp(arg[3], "map"))
+		map = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		err(2, "mmap");
+	seed(arg[1]);
+	while (n--) {
+		rnd = rnd * 6364136223846793005ULL + 1442695040888963407ULL;
+		pos = (rnd >> 20) % (st.st_size / 8) * 8;
+		got = sizeof(buf);
+		if (got > (ssize_t)(st.st_size - pos))
+			got = st.st_size - pos;
+		if (map)
+			memcpy(buf, map + pos, got);
+		else if (!strcmp(arg[3], "splice"))
+			got = splice_at(fd, pos, buf, got);
+		else
+			got = pread(fd, buf, got, pos);
+		if (got < 8)
+			err(1, "%s at %llu", arg[0], (unsigned long long)pos);
+		for (i = 0; i < got / 8; i++)
+			if (buf[i] != stamp(pos + 8 * i))
+				errx(1, "%s: wrong at %llu", arg[0],
+				     (unsigned long long)pos + 8 * i);
+	}
+	return 0;
+}
+
+static void set_cpu(const char *cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(strtoul(cpu, NULL, 0), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(2, "CPU %s", cpu);
+}
+
+static int do_on(char **arg)
+{
+	set_cpu(arg[0]);
+	execvp(arg[1], arg + 1);
+	err(2, "%s", arg[1]);
+}
+
+/*
+ * The command is as important as what keeps the CPU busy, if it wants that one, too.
+ * What is as unimportant as can be gets a millisecond in some seconds.
+ */
+static int do_hog(char **arg)
+{
+	pid_t spinning, pid;
+	int status;
+
+	if (setpriority(PRIO_PROCESS, 0, -20))
+		err(2, "setpriority");
+	spinning = fork();
+	if (spinning < 0)
+		err(2, "fork");
+	if (!spinning) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		set_cpu(arg[0]);
+		for (;;)
+			;
+	}
+	pid = fork();
+	if (!pid) {
+		execvp(arg[1], arg + 1);
+		err(2, "%s", arg[1]);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		err(2, "fork");
+	kill(spinning, SIGKILL);
+	return !WIFEXITED(status) || WEXITSTATUS(status);
 }
 
 static int do_check(char **arg)
@@ -261,6 +392,10 @@ static int do_hold(char **arg)
 static const struct command commands[] = {
 	{ "fill", do_fill, 3 },
 	{ "check", do_check, 3 },
+	{ "stamp", do_stamp, 3 },
+	{ "probe", do_probe, 4 },
+	{ "on", do_on, 2 },
+	{ "hog", do_hog, 2 },
 	{ "interleave", do_interleave, 4 },
 	{ "map", do_map, 0 },
 	{ "sum", do_sum, 0 },
