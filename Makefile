@@ -104,7 +104,7 @@ kernel-uml: sync
 # ---- tests ----
 # Each suite ends with a line "N passed, N failed, N skipped".
 
-.PHONY: check quick soak demo
+.PHONY: check quick soak demo demo-vm demo-db demos
 check: setup        ## every test
 	@scripts/check full
 
@@ -116,6 +116,15 @@ soak: setup         ## what runs for hours
 
 demo: kernel-release ## preserve a tree with a database over a kexec, and show it
 	vm/demo
+
+demo-vm: kernel-release ## a virtual machine that goes on when its host has been kexec'ed
+	vm/demo-vm
+
+demo-db: kernel-release ## PostgreSQL answers after a kexec; a cold start beside it
+	vm/demo-db
+
+demos: kernel-release ## the three demos as a suite
+	@vm/demos
 
 .PHONY: patchset-selftest vm-selftest bench-selftest unit kunit selftests selftests-debug
 .PHONY: selftests-faults selftests-flips selftests-soak matrix upstream-selftests
