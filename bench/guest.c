@@ -72,6 +72,9 @@ static int kernel_thread(const char *pid)
 	if (n <= 0)
 		return 0;
 	line[n] = 0;
+	/* Those of PKRAM end, and the kernel tells what they took in all */
+	if (strstr(line, " (pkram"))
+		return 0;
 	p = strrchr(line, ')');
 	return p && sscanf(p, ") %*c %d", &ppid) == 1 && ppid == 2;
 }
