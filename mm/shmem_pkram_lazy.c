@@ -190,7 +190,7 @@ static bool shmem_lazy_settle(struct pkram_loaded *one)
 	return true;
 }
 
-/* Put small pages of the batch where the entry @entry is; returns how many */
+/* Put small pages of the batch where their entries are; returns how many */
 static unsigned int shmem_lazy_store_small(struct xa_state *xas,
 					   const struct pkram_loaded *first,
 					   unsigned int nr)

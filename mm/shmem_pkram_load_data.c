@@ -331,18 +331,23 @@ static unsigned long shmem_load_dress(struct shmem_pkram_filler *fl,
 	return done;
 }
 
-/* The same for a large one */
-static void shmem_load_dress_large(struct shmem_pkram_filler *fl,
-				   struct address_space *mapping,
-				   const struct pkram_loaded *next)
+/* What a folio is told before it is in the page cache of its file */
+static void shmem_load_assign(struct address_space *mapping,
+			      const struct pkram_loaded *next)
 {
 	struct folio *folio = next->folio;
-	const long nr = folio_nr_pages(folio);
-	struct shmem_load_nid *n = &fl->nids[folio_nid(folio)];
 
 	folio->mapping = mapping;
 	folio->index = next->index;
 	folio->flags |= shmem_load_flags(next);
+}
+
+/* Have a large folio paid for and counted that has a file by now */
+static void shmem_load_keep_large(struct shmem_pkram_filler *fl, struct folio *folio)
+{
+	struct shmem_load_nid *n = &fl->nids[folio_nid(folio)];
+	const long nr = folio_nr_pages(folio);
+
 	/* One to a page, of which one is ours by now */
 	folio_ref_add(folio, nr - 1);
 	shmem_load_commit_pay(fl, folio);
@@ -351,7 +356,7 @@ static void shmem_load_dress_large(struct shmem_pkram_filler *fl,
 	if (folio_test_pmd_mappable(folio))
 		n->uncounted_thps += nr;
 	fl->uncounted += nr;
-	shmem_load_shrinkable(mapping->host, folio);
+	shmem_load_shrinkable(folio->mapping->host, folio);
 }
 
 /**
@@ -370,7 +375,8 @@ unsigned long shmem_pkram_dress_folios(struct shmem_pkram_filler *fl,
 
 	if (!folio_test_large(next->folio))
 		return shmem_load_dress(fl, inode->i_mapping, nr);
-	shmem_load_dress_large(fl, inode->i_mapping, next);
+	shmem_load_assign(inode->i_mapping, next);
+	shmem_load_keep_large(fl, next->folio);
 	return 1;
 }
 
@@ -433,17 +439,13 @@ static long shmem_load_fill_large(struct shmem_pkram_filler *fl,
 	struct folio *folio = next->folio;
 	const long nr = folio_nr_pages(folio);
 	XA_STATE_ORDER(xas, &mapping->i_pages, next->index, folio_order(folio));
-	struct shmem_load_nid *n = &fl->nids[folio_nid(folio)];
 	int err;
 
 	err = shmem_load_pay_ahead(fl, nr);
 	if (err)
 		return err;
 
-	folio->mapping = mapping;
-	folio->index = next->index;
-	folio->flags |= shmem_load_flags(next);
-
+	shmem_load_assign(mapping, next);
 	folio_throttle_swaprate(folio, SHMEM_PKRAM_GFP);
 	do {
 		xas_lock_irq(&xas);
@@ -459,15 +461,7 @@ static long shmem_load_fill_large(struct shmem_pkram_filler *fl,
 		return xas_error(&xas);
 	}
 
-	/* One to a page, of which one is ours by now */
-	folio_ref_add(folio, nr - 1);
-	shmem_load_commit_pay(fl, folio);
-	list_add(&folio->lru, shmem_load_list(fl, folio));
-	n->uncounted += nr;
-	if (folio_test_pmd_mappable(folio))
-		n->uncounted_thps += nr;
-	fl->uncounted += nr;
-	shmem_load_shrinkable(inode, folio);
+	shmem_load_keep_large(fl, folio);
 	return nr;
 }
 
