@@ -22,7 +22,10 @@ scattered)
 small)	$B tree $M 1000 "$pages" ;;
 esac
 if [ "$layout" != none ]; then
-	results preserve $B mount $M remount,ro "preserve${options:+,$options}"
+	for ((n = $(param saves); n > 0; n--)); do
+		results preserve $B mount $M remount,ro "preserve${options:+,$options}"
+		[ "$n" = 1 ] || mount -o remount,rw,nopreserve $M
+	done
 	result metadata "$(metadata)"
 fi
 # They come from a disk: the first time is not the one to count
