@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* The kernel's own */
+/* What the kernel's own header wants, and tools/include does not have */
+#define __cleanup(fn)		__attribute__((unused, cleanup(fn)))
+#define SIM_PASTE2(a, b)	a##b
+#define SIM_PASTE(a, b)		SIM_PASTE2(a, b)
+#define __UNIQUE_ID(prefix)	SIM_PASTE(sim_##prefix, __COUNTER__)
 #include "../../../../../include/linux/cleanup.h"
 
 /* One thread: what would be a deadlock or a missing lock is a crash */
