@@ -228,9 +228,9 @@ static int dump(const char *options)
 	char command[512];
 	int status;
 
-	snprintf(command, sizeof(command), "ASAN_OPTIONS=exitcode=99 "
-		 "UBSAN_OPTIONS=exitcode=99 '%s' %s %s > %s 2>&1", PKRAM_DUMP, options,
-		 core, out);
+	snprintf(command, sizeof(command),
+		 "ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 '%s' %s %s > %s 2>&1",
+		 PKRAM_DUMP, options, core, out);
 	write_core();
 	status = system(command);
 	EXPECT(WIFEXITED(status));

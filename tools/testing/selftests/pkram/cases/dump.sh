@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# proves: pkram-dump(8) shows what is in memory of a live kernel, all of it, and what is wrong with it
+# proves: pkram-dump(8) shows all that a live kernel has in memory, and what is wrong with it
 # stages: 1
 
 D=/files/pkram-dump
