@@ -33,7 +33,7 @@
 /* Ticks to wait for others to let go of a folio that is to be split */
 #define PKRAM_SPLIT_TRIES	20
 
-/* To be taken as guard(pkram_pagetable)() */
+/* To be taken as guard(pkram_pagetable)(), but by who keeps it: pkram_reboot() */
 DEFINE_MUTEX(pkram_pagetable_lock);
 struct pkram_pagetable pkram_pagetable;
 

@@ -78,7 +78,7 @@ static ssize_t metadata_bytes_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(nr));
 }
 
-/* Where debuggers begin: the super block is empty until all is handed over */
+/* For debuggers, as node/N/page: the super block is empty until all is handed over */
 static ssize_t page_table_show(struct kobject *kobj, struct kobj_attribute *attr,
 			       char *buf)
 {
@@ -368,6 +368,11 @@ static ssize_t pkram_state_show(const struct pkram_node *node, char *buf)
 			  "handed-over" : states[node->state]);
 }
 
+static ssize_t pkram_page_show(const struct pkram_node *node, char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", pkram_virt_to_pfn(node->ser));
+}
+
 static ssize_t pkram_reason_show(const struct pkram_node *node, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", node->why ?: "");
@@ -408,6 +413,7 @@ static ssize_t pkram_saved_at_show(const struct pkram_node *node, char *buf)
 
 static struct pkram_node_attr pkram_node_name = PKRAM_NODE_ATTR(name, 0400);
 static struct pkram_node_attr pkram_node_state = PKRAM_NODE_ATTR(state, 0444);
+static struct pkram_node_attr pkram_node_page = PKRAM_NODE_ATTR(page, 0400);
 static struct pkram_node_attr pkram_node_reason = PKRAM_NODE_ATTR(reason, 0444);
 static struct pkram_node_attr pkram_node_bytes = PKRAM_NODE_ATTR(bytes, 0444);
 static struct pkram_node_attr pkram_node_metadata_bytes =
@@ -420,6 +426,7 @@ static struct pkram_node_attr pkram_node_saved_at =
 static struct attribute *pkram_node_attrs[] = {
 	&pkram_node_name.attr,
 	&pkram_node_state.attr,
+	&pkram_node_page.attr,
 	&pkram_node_reason.attr,
 	&pkram_node_bytes.attr,
 	&pkram_node_metadata_bytes.attr,

@@ -32,15 +32,6 @@ static uint32_t crc_without(const void *p, size_t len, size_t skip)
 		      len - skip - sizeof(uint32_t));
 }
 
-static void check_preserved(int level, const char *what, uint64_t pfn, uint64_t nr)
-{
-	const uint64_t missing = table_missing(pfn, nr);
-
-	if (missing)
-		bad(level, "%s: %" PRIu64 " frames from %#" PRIx64 " on are not preserved",
-		    what, missing, pfn);
-}
-
 /* -------------------------------------------------------------- chains */
 
 /* A chain as its referrer tells of it, and what has been found of it */
@@ -69,20 +60,27 @@ static bool link_right(int level, const struct chain *c, uint64_t pfn,
 	uint32_t crc;
 
 	if (link->magic != PKRAM_LINK_MAGIC || link->type != c->type ||
-	    link->nr > max) {
-		bad(level, "link %#" PRIx64 ": magic %#x, type %u, %u entries: no link of %s",
-		    pfn, link->magic, link->type, link->nr, link_name[c->type]);
+	    link->nr > max || (!link->nr && c->type != PKRAM_LINK_NODES) ||
+	    link->next_pfn > PKRAM_PT_PFN_MASK) {
+		bad(level, "link %#" PRIx64 ": magic %#x, type %u, %u entries, next %#" PRIx64
+		    ": no link of %s", pfn, link->magic, link->type, link->nr,
+		    (uint64_t)link->next_pfn, link_name[c->type]);
 		return false;
 	}
 	crc = crc_without(link, PKRAM_LINK_HEADER + link->nr * entry_size[c->type],
 			  offsetof(struct pkram_link_ser, crc));
-	if (link->crc != crc)
+	if (link->crc != crc) {
 		bad(level, "link %#" PRIx64 ": checksum is %#x, should be %#x", pfn,
 		    link->crc, crc);
-	if (link->start != c->length)
+		return false;
+	}
+	/* Positions only grow, so a chain cannot come back to where it was */
+	if (link->start != c->length) {
 		bad(level, "link %#" PRIx64 ": begins at %" PRIu64 ", should at %" PRIu64,
 		    pfn, (uint64_t)link->start, c->length);
-	return crc == link->crc;
+		return false;
+	}
+	return true;
 }
 
 /* Read the link, and go on to the next; false at the end, or when it is damaged */
@@ -97,25 +95,24 @@ static bool chain_next(int level, struct chain *c, struct pkram_link_ser *link)
 		    link_name[c->type]);
 		return false;
 	}
+	if (!table_use(level, "link", pfn, 1))
+		return false;
 	if (!core_frame(pfn, link)) {
 		bad(level, "link %#" PRIx64 " of %s is not in the core", pfn,
 		    link_name[c->type]);
 		return false;
 	}
-	check_preserved(level, "link", pfn, 1);
 	if (!link_right(level, c, pfn, link))
 		return false;
 	if (show.links)
 		say(level, "link %#" PRIx64 ": %s, %u from %" PRIu64 ", next %#" PRIx64,
 		    pfn, link_name[c->type], link->nr, (uint64_t)link->start,
 		    (uint64_t)link->next_pfn);
-	for (uint32_t i = 0; i < link->nr; i++) {
-		if (c->type != PKRAM_LINK_RUNS) {
-			c->length += link->nr;
-			break;
-		}
-		c->length += run_frames(&link->runs[i]);
-	}
+	if (c->type != PKRAM_LINK_RUNS)
+		c->length += link->nr;
+	else
+		for (uint32_t i = 0; i < link->nr; i++)
+			c->length += run_frames(&link->runs[i]);
 	c->pfn = link->next_pfn;
 	return true;
 }
@@ -130,7 +127,7 @@ static void chain_end(int level, const struct chain *c, uint64_t length)
 
 /* ------------------------------------------------------------- streams */
 
-static void run_print(int level, const struct pkram_run_ser *run)
+static bool run_print(int level, const struct pkram_run_ser *run)
 {
 	const uint64_t pfn = run->where & PKRAM_RUN_PFN_MASK;
 	const unsigned int order = run->where >> PKRAM_RUN_ORDER_SHIFT &
@@ -151,9 +148,9 @@ static void run_print(int level, const struct pkram_run_ser *run)
 	    index + frames > PKRAM_RUN_INDEX_MASK + 1) {
 		bad(level, "run %#" PRIx64 " %#" PRIx64 " cannot be right",
 		    (uint64_t)run->where, (uint64_t)run->index);
-		return;
+		return false;
 	}
-	check_preserved(level, "run", pfn, frames);
+	return table_use(level, "run", pfn, frames);
 }
 
 static void pages_print(int level, const struct pkram_obj_ser *obj)
@@ -163,7 +160,8 @@ static void pages_print(int level, const struct pkram_obj_ser *obj)
 
 	while (chain_next(level, &c, &link))
 		for (uint32_t i = 0; i < link.nr; i++)
-			run_print(level + 1, &link.runs[i]);
+			if (!run_print(level + 1, &link.runs[i]))
+				return;
 	chain_end(level, &c, obj->nr_pages);
 }
 
@@ -171,15 +169,12 @@ static void stream_print(int level, const struct pkram_obj_ser *obj)
 {
 	struct chain c = { PKRAM_LINK_BYTES, obj->bytes_pfn, obj->nr_byte_links, 0, 0 };
 	struct pkram_link_ser link;
-	struct text bytes = { };
+	struct bytes bytes = { };
 
 	while (chain_next(level, &c, &link))
-		if (show.bytes)
-			text_add(&bytes, (char *)link.bytes, link.nr);
+		bytes_print(level + 1, &bytes, link.bytes, link.nr);
+	bytes_end(level + 1, &bytes);
 	chain_end(level, &c, obj->nr_bytes);
-	if (show.bytes && bytes.len)
-		bytes_print(level + 1, (unsigned char *)bytes.s, bytes.len);
-	free(bytes.s);
 }
 
 /* --------------------------------------------------------------- nodes */
@@ -209,6 +204,18 @@ static void node_check(int level, const struct pkram_node_ser *node)
 	if (!node->name_len || node->name_len > PKRAM_NAME_MAX ||
 	    strnlen((const char *)node->name, sizeof(node->name)) != node->name_len)
 		bad(level, "length of its name is %u", node->name_len);
+	for (size_t i = node->name_len; i < sizeof(node->name); i++) {
+		if (!node->name[i])
+			continue;
+		bad(level, "bytes after its name are not 0");
+		break;
+	}
+}
+
+/* A stream has a chain exactly when there is something in it */
+static bool stream_right(uint64_t flag, uint64_t pfn, uint64_t length, uint64_t links)
+{
+	return !pfn == !length && !pfn == !links && (flag || !pfn);
 }
 
 static void object_print(int level, uint64_t n, const struct pkram_obj_ser *obj)
@@ -220,7 +227,12 @@ static void object_print(int level, uint64_t n, const struct pkram_obj_ser *obj)
 	    (uint64_t)obj->nr_pages, human(obj->nr_pages * FRAME),
 	    (uint64_t)obj->nr_page_links, (uint64_t)obj->nr_bytes,
 	    (uint64_t)obj->nr_byte_links);
-	if (obj->flags & ~(uint64_t)(PKRAM_OBJ_PAGES | PKRAM_OBJ_BYTES) || obj->reserved)
+	if (!obj->flags || obj->reserved ||
+	    obj->flags & ~(uint64_t)(PKRAM_OBJ_PAGES | PKRAM_OBJ_BYTES) ||
+	    !stream_right(obj->flags & PKRAM_OBJ_PAGES, obj->pages_pfn, obj->nr_pages,
+			  obj->nr_page_links) ||
+	    !stream_right(obj->flags & PKRAM_OBJ_BYTES, obj->bytes_pfn, obj->nr_bytes,
+			  obj->nr_byte_links))
 		bad(level + 1, "flags %#" PRIx64 ", reserved %#" PRIx64,
 		    (uint64_t)obj->flags, (uint64_t)obj->reserved);
 	pages_print(level + 1, obj);
@@ -259,51 +271,69 @@ static void objects_print(int level, const struct pkram_node_ser *node)
 		    (uint64_t)total.nr_bytes, links + c.links);
 }
 
-void node_print(int level, uint64_t pfn)
+/* Its page, with a NUL behind the name whatever stands there */
+union node_page {
+	struct pkram_node_ser ser;
+	unsigned char page[FRAME];
+};
+
+static void node_line(int level, uint64_t pfn, union node_page *node, const char *state)
 {
-	union {
-		struct pkram_node_ser ser;
-		unsigned char page[FRAME];
-	} node;
 	char *name, when[64] = "?";
-	time_t saved_at;
+	const unsigned char last = node->ser.name[PKRAM_NAME_MAX];
+	const time_t saved_at = node->ser.saved_at;
 	struct tm tm;
+
+	if (gmtime_r(&saved_at, &tm))
+		strftime(when, sizeof(when), "%F %T UTC", &tm);
+	node->ser.name[PKRAM_NAME_MAX] = '\0';
+	name = shown((char *)node->ser.name, PKRAM_NAME_MAX);
+	node->ser.name[PKRAM_NAME_MAX] = last;
+	say(level, "node '%s' at %#" PRIx64 "%s%s: %" PRIu64 " frames (%s), %" PRIu64
+	    " bytes, %" PRIu64 " objects, %" PRIu64 " links, saved %s", name, pfn,
+	    state ? ", " : "", state ?: "", (uint64_t)node->ser.nr_pages,
+	    human(node->ser.nr_pages * FRAME), (uint64_t)node->ser.nr_bytes,
+	    (uint64_t)node->ser.nr_objs, (uint64_t)node->ser.nr_links, when);
+	free(name);
+}
+
+void node_print(int level, uint64_t pfn, const char *state)
+{
+	/* What is not complete, or given up bit by bit, would seem to be damaged */
+	const bool changes = state && (!strcmp(state, "saving") ||
+				       !strcmp(state, "loading") ||
+				       !strcmp(state, "freeing"));
+	union node_page node;
 
 	if (!core_frame(pfn, &node)) {
 		bad(level, "node: frame %#" PRIx64 " is not in the core", pfn);
 		return;
 	}
-	saved_at = node.ser.saved_at;
-	if (gmtime_r(&saved_at, &tm))
-		strftime(when, sizeof(when), "%F %T UTC", &tm);
-	node.page[offsetof(struct pkram_node_ser, name) + PKRAM_NAME_MAX] = '\0';
-	name = printable((char *)node.ser.name);
-	say(level, "node '%s' at %#" PRIx64 ": %" PRIu64 " frames (%s), %" PRIu64
-	    " bytes, %" PRIu64 " objects, %" PRIu64 " links, saved %s", name, pfn,
-	    (uint64_t)node.ser.nr_pages, human(node.ser.nr_pages * FRAME),
-	    (uint64_t)node.ser.nr_bytes, (uint64_t)node.ser.nr_objs,
-	    (uint64_t)node.ser.nr_links, when);
-	free(name);
-	check_preserved(level + 1, "its page", pfn, 1);
-	/* With the last byte of the name as it is */
-	if (core_frame(pfn, &node))
-		node_check(level + 1, &node.ser);
+	node_line(level, pfn, &node, state);
+	if (changes || !table_use(level + 1, "its page", pfn, 1))
+		return;
+	node_check(level + 1, &node.ser);
+	if (!node.ser.nr_objs != !node.ser.obj_pfn)
+		bad(level + 1, "%" PRIu64 " objects, and their link is %#" PRIx64,
+		    (uint64_t)node.ser.nr_objs, (uint64_t)node.ser.obj_pfn);
 	objects_print(level + 1, &node.ser);
 }
 
 static void entry_print(const struct pkram_dir_ser *entry)
 {
-	union {
-		struct pkram_node_ser ser;
-		unsigned char page[FRAME];
-	} node;
+	union node_page node;
 
-	if (core_frame(entry->node_pfn, &node) && entry->name_len <= PKRAM_NAME_MAX &&
-	    (node.ser.name_len != entry->name_len ||
-	     crc32c(CRC_SEED, node.ser.name, entry->name_len) != entry->name_crc))
+	if (!entry->name_len || entry->name_len > PKRAM_NAME_MAX)
+		bad(2, "the directory knows node %#" PRIx64 " by a name of %u bytes",
+		    (uint64_t)entry->node_pfn, entry->name_len);
+	/* Of one whose page was damaged only the directory knows the name */
+	else if (core_frame(entry->node_pfn, &node) &&
+		 !(node.ser.nr_objs && !node.ser.nr_links) &&
+		 (node.ser.name_len != entry->name_len ||
+		  crc32c(CRC_SEED, node.ser.name, entry->name_len) != entry->name_crc))
 		bad(2, "the directory knows node %#" PRIx64 " by another name",
 		    (uint64_t)entry->node_pfn);
-	node_print(1, entry->node_pfn);
+	node_print(1, entry->node_pfn, NULL);
 }
 
 void directory_print(uint64_t pfn, uint64_t nr_nodes)

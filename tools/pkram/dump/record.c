@@ -2,7 +2,6 @@
 /*
  * The records of a tmpfs, and other bytes.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +54,8 @@ union record {
 static char *tail(const union record *r, const void *from, size_t len)
 {
 	const size_t room = (const char *)r + r->rec.len - (const char *)from;
-	char *s = must(strndup(from, len < room ? len : room));
-	char *shown = printable(s);
 
-	free(s);
-	return shown;
+	return shown(from, len < room ? len : room);
 }
 
 static void inode_print(int level, const struct pkram_shmem_inode *i)
@@ -156,40 +152,77 @@ static void record_print(int level, const union record *r)
 	}
 }
 
-static void hex_print(int level, const unsigned char *bytes, size_t len)
+static void hex_print(int level, uint64_t pos, const unsigned char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i += 16) {
 		char hex[64] = "", text[17] = "";
 
 		for (size_t n = 0; n < 16 && i + n < len; n++) {
 			sprintf(hex + 3 * n, "%02x ", bytes[i + n]);
-			text[n] = isprint(bytes[i + n]) ? bytes[i + n] : '.';
+			text[n] = bytes[i + n] >= ' ' && bytes[i + n] < 127 ?
+				  bytes[i + n] : '.';
 		}
-		say(level, "%08zx  %-48s %s", i, hex, text);
+		say(level, "%08" PRIx64 "  %-48s %s", pos + i, hex, text);
 	}
 }
 
-void bytes_print(int level, const unsigned char *bytes, size_t len)
+static bool record_right(const struct pkram_shmem_rec *rec)
 {
-	const union record *r = (const void *)bytes;
-	size_t pos;
+	return rec->type && rec->type < sizeof(kinds) / sizeof(kinds[0]) &&
+	       rec->len >= kinds[rec->type].size && rec->len <= PKRAM_SHMEM_REC_MAX &&
+	       rec->len % PKRAM_SHMEM_REC_ALIGN == 0;
+}
 
-	if (len < sizeof(r->header) || r->rec.type != PKRAM_SHMEM_HEADER ||
-	    r->header.magic != PKRAM_SHMEM_MAGIC) {
-		hex_print(level, bytes, len);
-		return;
-	}
-	for (pos = 0; pos + sizeof(r->rec) <= len; pos += r->rec.len) {
-		r = (const void *)(bytes + pos);
-		if (!r->rec.type || r->rec.type >= sizeof(kinds) / sizeof(kinds[0]) ||
-		    r->rec.len < kinds[r->rec.type].size ||
-		    r->rec.len % PKRAM_SHMEM_REC_ALIGN || r->rec.len > len - pos) {
-			bad(level, "record at %zu: type %u, length %u", pos,
-			    r->rec.type, r->rec.len);
+/* All records that are complete; what is left is the beginning of one */
+static void records_print(int level, struct bytes *b)
+{
+	size_t pos = 0;
+
+	while (!b->ended && pos + sizeof(struct pkram_shmem_rec) <= b->len) {
+		const union record *r = (const void *)(b->buf + pos);
+
+		if (!record_right(&r->rec)) {
+			bad(level, "record at %" PRIu64 ": type %u, length %u",
+			    b->pos + pos, r->rec.type, r->rec.len);
+			b->ended = true;
 			return;
 		}
-		record_print(level, r);
+		if (r->rec.len > b->len - pos)
+			break;
+		if (show.bytes)
+			record_print(level, r);
+		pos += r->rec.len;
 	}
-	if (pos != len)
-		bad(level, "%zu bytes after the last record", len - pos);
+	b->pos += pos;
+	b->len -= pos;
+	memmove(b->buf, b->buf + pos, b->len);
+}
+
+void bytes_print(int level, struct bytes *b, const unsigned char *piece, size_t len)
+{
+	const struct pkram_shmem_header *header = (const void *)piece;
+
+	if (b->ended)
+		return;
+	if (!b->pos && !b->len)
+		b->records = len >= sizeof(*header) &&
+			     header->rec.type == PKRAM_SHMEM_HEADER &&
+			     header->magic == PKRAM_SHMEM_MAGIC;
+	if (!b->records) {
+		if (show.bytes)
+			hex_print(level, b->pos, piece, len);
+		b->pos += len;
+		return;
+	}
+	b->buf = must(realloc(b->buf, b->len + len));
+	memcpy(b->buf + b->len, piece, len);
+	b->len += len;
+	records_print(level, b);
+}
+
+void bytes_end(int level, struct bytes *b)
+{
+	if (b->records && !b->ended && b->len)
+		bad(level, "%zu bytes after the last record", b->len);
+	free(b->buf);
 }

@@ -24,6 +24,8 @@
 #define SINGLES	0x3000ULL
 #define LARGE	0x4000ULL	/* of order 9 */
 
+#define MEMORY_END	0x4400ULL
+
 #define NR_SINGLES	5
 #define NR_FRAMES	(NR_SINGLES + 512)
 #define NAME		"shmem-data"
@@ -187,6 +189,15 @@ static void destroy(void)
 	unlink(out);
 }
 
+/* Memory that is not in the core, because it is zero */
+static const Elf64_Phdr rest = {
+	.p_type = PT_LOAD,
+	.p_paddr = (BYTES + 2) * PAGE_SIZE,
+	.p_memsz = (MEMORY_END - BYTES - 2) * PAGE_SIZE,
+};
+
+static Elf64_Phdr other;	/* whatever a test wants */
+
 /* The machine as /proc/kcore would have it, a segment for each frame */
 static void write_core(void)
 {
@@ -198,7 +209,7 @@ static void write_core(void)
 		.e_type = ET_CORE,
 		.e_phoff = sizeof(head),
 		.e_phentsize = sizeof(Elf64_Phdr),
-		.e_phnum = nr,
+		.e_phnum = nr + 2,
 	};
 	FILE *f = fopen(core, "w");
 	unsigned int i;
@@ -211,10 +222,13 @@ static void write_core(void)
 			.p_offset = (16 + i) * PAGE_SIZE,
 			.p_paddr = pfn[i] * PAGE_SIZE,
 			.p_filesz = PAGE_SIZE,
+			.p_memsz = PAGE_SIZE,
 		};
 
 		fwrite(&p, sizeof(p), 1, f);
 	}
+	fwrite(&rest, sizeof(rest), 1, f);
+	fwrite(&other, sizeof(other), 1, f);
 	for (i = 0; i < nr; i++) {
 		fseek(f, (16 + i) * PAGE_SIZE, SEEK_SET);
 		fwrite(frame(pfn[i]), PAGE_SIZE, 1, f);
@@ -229,7 +243,7 @@ static int dump(const char *options)
 	int status;
 
 	snprintf(command, sizeof(command),
-		 "ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 '%s' %s %s > %s 2>&1",
+		 "ASAN_OPTIONS=exitcode=99:hard_rss_limit_mb=256 UBSAN_OPTIONS=exitcode=99 timeout 20 '%s' %s %s > %s 2>&1",
 		 PKRAM_DUMP, options, core, out);
 	write_core();
 	status = system(command);
@@ -307,11 +321,12 @@ static void test_right(void)
 	expect_dump("-s ffe", 1, "is not in");
 	/* As long as the kernel runs */
 	((struct pkram_super_ser *)frame(SUPER))->magic = 0;
-	expect_dump("", 0, "1 nodes found");
+	expect_dump("", 0, "no super block: what looks like nodes, also those that are not");
+	expect_dump("", 0, "1 found in memory up to 68 MiB");
 	expect_dump("-t 1000", 0, "528 frames preserved");
-	expect_dump("-t 1000", 0, "1 nodes found");
+	expect_dump("-t 1000", 0, "1 found");
 	pkram_pagetable_clear(&pt, NODE, 1);
-	expect_dump("-t 1000", 0, "0 nodes found");
+	expect_dump("-t 1000", 0, "0 found");
 	destroy();
 }
 
@@ -321,7 +336,7 @@ static const struct {
 	unsigned int from;
 	unsigned int to;
 } summed[] = {
-	{ SUPER, 8, sizeof(struct pkram_super_ser) },
+	{ SUPER, 0, sizeof(struct pkram_super_ser) },
 	{ TABLES, 0, PAGE_SIZE },
 	{ TABLES + 3, 0, PAGE_SIZE },
 	{ DIR, 0, PKRAM_LINK_HEADER + sizeof(struct pkram_dir_ser) },
@@ -374,6 +389,8 @@ static void test_flips(void)
 static void test_super(void)
 {
 	begin();
+	WRONG_SUPER(magic ^= 1, "magic is 0x4b4c42534d524b51");
+	WRONG_SUPER(magic = 0, "magic is 0");
 	WRONG_SUPER(version++, "version 2");
 	WRONG_SUPER(size++, "version 1, size 2913");
 	WRONG_SUPER(self_pfn++, "says it is at 0x1000");
@@ -385,9 +402,56 @@ static void test_super(void)
 	WRONG_SUPER(nr_pt_pages++, "page table: super block says 5 pages");
 	WRONG_SUPER(pt_crc++, "page table: super block says checksum");
 	WRONG_SUPER(end_pfn++, "page table: last frame is 0x41ff");
+	WRONG_SUPER(nr_nodes = 0, "0 nodes, directory 0x2000");
+	WRONG_SUPER(pt_pfn = 0, "1 nodes, directory 0x2000, page table 0");
+	WRONG_SUPER(pt_pfn = BYTES + 3, "page table: there is nothing in it");
 	WRONG_SUPER(nr_landing = 33, "33 landing ranges");
+	WRONG_SUPER(nr_landing = 0, "0 landing ranges");
+	WRONG_SUPER(nr_landing = 2, "landing range 1 cannot be right");
+	WRONG_SUPER(landing[7].nid = 1, "landing range 7 is not 0");
+	WRONG_SUPER(landing[0].reserved = 1, "landing range 0 cannot be right");
+	WRONG_SUPER(landing[0].start_pfn = 1ULL << 40, "landing range 0 cannot be right");
+	WRONG_SUPER(landing[0].nr_pages = -1ULL, "landing range 0 cannot be right");
+	WRONG_SUPER(nr_poison = 257, "257 failed frames");
+	WRONG_SUPER(nr_poison = 1, "failed frame 0 is 0");
+	WRONG_SUPER(poison[3] = 1, "failed frame 3 is 0x1");
 	WRONG_SUPER(landing[0].start_pfn = SINGLES - 1,
 		    "frame 0x3000 is preserved and in a landing range");
+	destroy();
+}
+
+static void test_tables(void)
+{
+	u64 *root, old;
+
+	begin();
+	root = frame(TABLES);
+	old = root[0];
+	root[0] |= 1ULL << 40;
+	expect_dump("-s fff", 1, "BAD page table: entry 0 of 0x1000 is");
+	root[0] = old;
+	root[200] = TABLES + 1;
+	expect_dump("-s fff", 1, "BAD page table: entry 200 of 0x1000 is 0x1001");
+	root[200] = 0;
+	EXPECT_EQ(pkram_pagetable_set(&pt, SUPER, 1, 0), 0);
+	expect_dump("-s fff", 1, "BAD page table: the super block is preserved");
+	pkram_pagetable_clear(&pt, SUPER, 1);
+	EXPECT_EQ(pkram_pagetable_set(&pt, 5, 1, 0), 0);
+	expect_dump("-s fff", 1, "BAD page table: frame 0x5 is preserved, below 1 MiB");
+	pkram_pagetable_clear(&pt, 5, 1);
+	/* Its own bit */
+	((u64 *)frame(TABLES + 3))[TABLES / 64] &= ~1ULL;
+	expect_dump("-s fff", 1,
+		    "BAD a page of the page table: 1 frames from 0x1000 on are not preserved");
+	((u64 *)frame(TABLES + 3))[TABLES / 64] |= 1;
+	expect_dump("-s fff", 0, "1 nodes");
+	/* Full of itself, of which there is no end */
+	for (unsigned int i = 0; i < 128; i++)
+		root[i] = TABLES;
+	expect_dump("-s fff", 1, "BAD page table: has more pages than memory can need");
+	for (unsigned int i = 0; i < 128; i++)
+		root[i] = i ? 0 : old;
+	expect_dump("-s fff", 0, "1 nodes");
 	destroy();
 }
 
@@ -396,7 +460,15 @@ static void test_node(void)
 	begin();
 	WRONG_LINK(DIR, nodes[0].name_crc++, "the directory knows node 0x2001");
 	WRONG_LINK(DIR, nodes[0].node_pfn = 0x6000, "node: frame 0x6000");
-	WRONG_LINK(DIR, next_pfn = DIR, "link 0x2000: begins at 0, should at 1");
+	WRONG_LINK(DIR, nodes[0].name_len = 0, "the directory knows node 0x2001 by a name of 0 bytes");
+	WRONG_LINK(DIR, nodes[0].name_len = 256,
+		   "the directory knows node 0x2001 by a name of 256 bytes");
+	WRONG_LINK(DIR, next_pfn = DIR,
+		   "link: 1 frames from 0x2000 on belong to something else, too");
+	WRONG_LINK(DIR, nodes[1] = it->nodes[0]; it->nr = 2,
+		   "its page: 1 frames from 0x2001 on belong to something else, too");
+	WRONG_NODE(name[200] = 1, "bytes after its name are not 0");
+	WRONG_NODE(nr_objs = 0, "0 objects, and their link is 0x2002");
 	WRONG_NODE(flags++, "flags 0x1");
 	WRONG_NODE(name_len--, "length of its name is 9");
 	WRONG_NODE(obj_pfn++, "link 0x2003: magic");
@@ -413,17 +485,75 @@ static void test_streams(void)
 {
 	begin();
 	WRONG_LINK(OBJS, objs[0].flags |= 4, "flags 0x7");
+	WRONG_LINK(OBJS, objs[0].flags = 0, "flags 0,");
+	WRONG_LINK(OBJS, objs[0].flags = PKRAM_OBJ_PAGES, "flags 0x1,");
+	WRONG_LINK(OBJS, objs[0].pages_pfn = 0, "flags 0x3,");
+	WRONG_LINK(OBJS, objs[1] = it->objs[0]; it->nr = 2,
+		   "link: 1 frames from 0x2003 on belong to something else, too");
 	WRONG_LINK(OBJS, objs[0].nr_pages++, "runs: 517 in 2 links, should be 518");
 	WRONG_LINK(OBJS, objs[0].nr_page_links--, "link 0x2004 of runs is one more");
 	WRONG_LINK(OBJS, objs[0].nr_byte_links++, "bytes: 280 in 2 links, should be 280 in 3");
-	WRONG_LINK(OBJS, objs[0].bytes_pfn = RUNS, "link 0x2003: magic");
-	WRONG_LINK(RUNS, next_pfn = RUNS, "link 0x2003: begins at 0, should at 5");
+	WRONG_LINK(OBJS, objs[0].bytes_pfn = RUNS,
+		   "link: 1 frames from 0x2003 on belong to something else, too");
+	WRONG_LINK(OBJS, objs[0].pages_pfn = BYTES, "link 0x2005: magic");
+	WRONG_LINK(RUNS, next_pfn = RUNS,
+		   "link: 1 frames from 0x2003 on belong to something else, too");
+	WRONG_LINK(RUNS, next_pfn = 1ULL << 40, "link 0x2003: magic");
+	WRONG_LINK(RUNS, nr = 0, "link 0x2003: magic");
+	WRONG_LINK(RUNS, runs[1] = it->runs[0]; it->nr = 2,
+		   "run: 5 frames from 0x3000 on belong to something else, too");
+	WRONG_LINK(RUNS, runs[0] = run(NODE, 0, 1, 0),
+		   "run: 1 frames from 0x2001 on belong to something else, too");
+	WRONG_LINK(RUNS, runs[0] = run(0x40000, 0, 1 << 20, 18), "run: frame 0x40000 and");
+	WRONG_LINK(BYTES, bytes[72]++, "record at 72: type 3, length 64");
+	WRONG_LINK(BYTES + 1, nr--, "23 bytes after the last record");
 	WRONG_LINK(RUNS, start++, "link 0x2003: begins at 1");
 	WRONG_LINK(RUNS, nr = PKRAM_LINK_MAX_RUNS + 1, "link 0x2003: magic");
 	WRONG_LINK(RUNS, runs[0] = run(SINGLES, 0, NR_SINGLES + 1, 0),
 		   "run: 1 frames from 0x3000 on are not preserved");
 	WRONG_LINK(RUNS, runs[0].where &= ~PKRAM_RUN_PFN_MASK, "run 0x");
 	WRONG_LINK(RUNS, runs[0].where |= 9ULL << PKRAM_RUN_ORDER_SHIFT | 1, "run 0x");
+	destroy();
+}
+
+/* Headers that no kernel writes, and a file that has been cut off */
+static void test_cores(void)
+{
+	begin();
+	other = (Elf64_Phdr) { .p_type = PT_LOAD, .p_paddr = -0x800ULL, .p_filesz = 0x100 };
+	expect_dump("-a", 0, "1 nodes");
+	other = (Elf64_Phdr) { .p_type = PT_LOAD, .p_paddr = 1ULL << 40,
+			       .p_filesz = 1ULL << 62, .p_memsz = ~0ULL };
+	expect_dump("-a", 0, "1 nodes");
+	other = (Elf64_Phdr) { .p_type = PT_LOAD, .p_offset = 1ULL << 39, .p_paddr = 1ULL << 40,
+			       .p_filesz = 1ULL << 40 };
+	expect_dump("-a", 0, "a segment is cut off");
+	((struct pkram_super_ser *)frame(SUPER))->magic = 0;
+	expect_dump("-a", 0, "1 found");
+	other = (Elf64_Phdr) { };
+	destroy();
+}
+
+/* Links that lead to themselves, with totals that never come to an end */
+static void test_loops(void)
+{
+	struct pkram_obj_ser *obj;
+
+	begin();
+	obj = &((struct pkram_link_ser *)frame(OBJS))->objs[0];
+	obj->nr_byte_links = 1ULL << 50;
+	((struct pkram_link_ser *)frame(BYTES))->next_pfn = BYTES;
+	((struct pkram_link_ser *)frame(BYTES))->nr = 0;
+	obj->nr_page_links = ~0ULL;
+	((struct pkram_link_ser *)frame(RUNS + 1))->next_pfn = RUNS;
+	((struct pkram_node_ser *)frame(NODE))->nr_objs = -100ULL;
+	((struct pkram_link_ser *)frame(OBJS))->next_pfn = OBJS;
+	((struct pkram_super_ser *)frame(SUPER))->nr_nodes = ~0ULL;
+	((struct pkram_link_ser *)frame(DIR))->next_pfn = DIR;
+	seal();
+	expect_dump("-a -s fff", 1, "errors");
+	((struct pkram_super_ser *)frame(SUPER))->magic = 0;
+	expect_dump("-a", 1, "errors");
 	destroy();
 }
 
@@ -448,7 +578,7 @@ static void test_junk(void)
 		if (sim_random(2))
 			seal();
 		status = dump("-a -s fff");
-		if (status > 1) {
+		if (status > 1 || !says(status ? "errors" : "1 nodes")) {
 			print_out();
 			FAIL("round %u: %d", i, status);
 		}
@@ -463,8 +593,11 @@ const struct test dump_tests[] = {
 	{ "right", "pkram-dump shows a hand-over that is right", test_right },
 	{ "flips", "pkram-dump tells each bit that is wrong by a checksum", test_flips },
 	{ "super", "pkram-dump tells what is wrong in a super block", test_super },
+	{ "tables", "pkram-dump tells what is wrong in a page table", test_tables },
 	{ "node", "pkram-dump tells what is wrong in directory and node", test_node },
 	{ "streams", "pkram-dump tells what is wrong in streams", test_streams },
+	{ "cores", "pkram-dump reads no more of a core than there is", test_cores },
+	{ "loops", "pkram-dump comes to an end when references do not", test_loops },
 	{ "junk", "pkram-dump comes through whatever is in memory", test_junk },
 	{ }
 };
