@@ -87,10 +87,10 @@ extern struct mutex pkram_pagetable_lock;
 extern struct pkram_pagetable pkram_pagetable;
 
 DEFINE_LOCK_GUARD_0(pkram_pagetable,
-		    mutex_lock(&pkram_pagetable_lock);
-		    _T->nofs = memalloc_nofs_save(),
-		    memalloc_nofs_restore(_T->nofs);
-		    mutex_unlock(&pkram_pagetable_lock),
+		    ({ mutex_lock(&pkram_pagetable_lock);
+		       _T->nofs = memalloc_nofs_save(); }),
+		    ({ memalloc_nofs_restore(_T->nofs);
+		       mutex_unlock(&pkram_pagetable_lock); }),
 		    unsigned int nofs)
 
 int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp);

@@ -460,7 +460,8 @@ static void test_node(void)
 	begin();
 	WRONG_LINK(DIR, nodes[0].name_crc++, "the directory knows node 0x2001");
 	WRONG_LINK(DIR, nodes[0].node_pfn = 0x6000, "node: frame 0x6000");
-	WRONG_LINK(DIR, nodes[0].name_len = 0, "the directory knows node 0x2001 by a name of 0 bytes");
+	WRONG_LINK(DIR, nodes[0].name_len = 0,
+		   "the directory knows node 0x2001 by a name of 0 bytes");
 	WRONG_LINK(DIR, nodes[0].name_len = 256,
 		   "the directory knows node 0x2001 by a name of 256 bytes");
 	WRONG_LINK(DIR, next_pfn = DIR,
