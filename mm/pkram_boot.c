@@ -636,7 +636,7 @@ void __init pkram_hand_back(void)
 		return;
 	for (i = 0; i < pkram_nr_held; i++)
 		pkram_init_pages(&pkram_held[i]);
-	scoped_guard(mutex, &pkram_pagetable_lock) {
+	scoped_guard(pkram_pagetable) {
 		adopted = pkram_adopt_frames(super);
 		if (adopted)
 			pkram_adopt_poison(super);

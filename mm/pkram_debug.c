@@ -162,7 +162,7 @@ static int damage_show(struct seq_file *m, void *arg)
 	u64 root;
 
 	guard(mutex)(&pkram_lock);
-	scoped_guard(mutex, &pkram_pagetable_lock)
+	scoped_guard(pkram_pagetable)
 		root = pkram_pagetable.root ?
 		       pkram_virt_to_pfn(pkram_pagetable.root) : 0;
 	seq_printf(m, "super %#llx\ntable %#llx\ndirectory %#llx\n",

@@ -11,7 +11,6 @@
  */
 #define pr_fmt(fmt) "pkram: " fmt
 
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -234,16 +233,12 @@ int pkram_nodes_adopt(u64 pfn, u64 nr)
 {
 	struct pkram_pagetable tables = { };
 	u64 pos = 0, found = 0;
-	unsigned int flags;
 	int err;
 	u32 i;
 
 	guard(mutex)(&pkram_lock);
-	scoped_guard(mutex, &pkram_pagetable_lock) {
-		flags = memalloc_nofs_save();
+	scoped_guard(pkram_pagetable)
 		err = pkram_pagetable_mark_tables(&pkram_pagetable, &tables);
-		memalloc_nofs_restore(flags);
-	}
 	/* A link is freed when it has been read: a chain cannot come back to it */
 	while (pfn && !err) {
 		struct pkram_link_ser *link = pkram_pfn_to_virt(pfn);

@@ -12,7 +12,6 @@
 
 #include <linux/err.h>
 #include <linux/gfp.h>
-#include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <trace/events/pkram.h>
 
@@ -394,7 +393,7 @@ u64 pkram_next_conflict(u64 pfn)
 
 static bool pkram_any_conflict(void)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	return pkram_next_conflict(0);
 }
 
@@ -432,11 +431,9 @@ static int pkram_displace_nodes(void)
 static int pkram_displace_rest(void)
 {
 	u64 pfn = 0, orphans = 0;
-	unsigned int flags;
 	int err = 0;
 
-	guard(mutex)(&pkram_pagetable_lock);
-	flags = memalloc_nofs_save();
+	guard(pkram_pagetable)();
 	while (!err && (pfn = pkram_next_conflict(pfn))) {
 		err = pkram_pagetable_move(&pkram_pagetable, pfn,
 					   PKRAM_DISPLACE_GFP);
@@ -447,7 +444,6 @@ static int pkram_displace_rest(void)
 		err = 0;
 		orphans += pkram_drop_orphan(pfn);
 	}
-	memalloc_nofs_restore(flags);
 	if (orphans)
 		pr_warn("dropped %llu preserved pages that belong to no intact node\n",
 			orphans);

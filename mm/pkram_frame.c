@@ -33,11 +33,7 @@
 /* Ticks to wait for others to let go of a folio that is to be split */
 #define PKRAM_SPLIT_TRIES	20
 
-/*
- * Protects pkram_pagetable. Reclaim may remove a file of which there are pages that a
- * node still has its hold on, and wants it then: whoever allocates memory with it held
- * does so in a scope of memalloc_nofs_save().
- */
+/* To be taken as guard(pkram_pagetable)(), but by who keeps it: pkram_reboot() */
 DEFINE_MUTEX(pkram_pagetable_lock);
 struct pkram_pagetable pkram_pagetable;
 
@@ -213,9 +209,8 @@ void pkram_table_free(void *table)
  */
 int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 {
-	guard(mutex)(&pkram_pagetable_lock);
-	/* Without a scope, since that is all there is to allocate */
-	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp & ~__GFP_FS);
+	guard(pkram_pagetable)();
+	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
 }
 
 /**
@@ -231,9 +226,8 @@ int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
 			       unsigned int nr, unsigned int *done, gfp_t gfp)
 {
-	guard(mutex)(&pkram_pagetable_lock);
-	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done,
-					gfp & ~__GFP_FS);
+	guard(pkram_pagetable)();
+	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done, gfp);
 }
 
 /* With the last frame the page table goes too */
@@ -256,7 +250,7 @@ static void pkram_frames_clear(u64 pfn, u64 nr)
  */
 void pkram_frames_release(u64 pfn, u64 nr)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	pkram_frames_clear(pfn, nr);
 }
 
@@ -270,7 +264,7 @@ void pkram_frames_release(u64 pfn, u64 nr)
  */
 bool pkram_frames_preserved(u64 pfn, u64 nr)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	return pkram_pagetable_next_clear(&pkram_pagetable, pfn, pfn + nr) ==
 	       pfn + nr;
 }
@@ -559,7 +553,7 @@ void pkram_drop_run(u64 pfn, unsigned int order, u64 nr)
 void pkram_frames_release_runs(const struct pkram_run_ser *runs, unsigned int nr)
 {
 	/* The page that holds @runs is still marked: it is not the end of the table */
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	pkram_pagetable_clear_runs(&pkram_pagetable, runs, nr);
 }
 

@@ -13,6 +13,7 @@
 #include <linux/pfn.h>
 #include <linux/pkram.h>
 #include <linux/pkram_abi.h>
+#include <linux/sched/mm.h>
 
 static inline void *pkram_pfn_to_virt(u64 pfn)
 {
@@ -77,9 +78,20 @@ int pkram_pagetable_validate(const struct pkram_pagetable *pt);
 
 /* ----------------------------------------------------- pkram_frame.c */
 
-/* Protects pkram_pagetable; taken last, after pkram_lock and object locks */
+/*
+ * Protects pkram_pagetable; taken last, after pkram_lock and object locks. Reclaim may
+ * remove a file of which there are pages that a node still has its hold on, and wants
+ * it then: nothing that is allocated with it held may wait for that.
+ */
 extern struct mutex pkram_pagetable_lock;
 extern struct pkram_pagetable pkram_pagetable;
+
+DEFINE_LOCK_GUARD_0(pkram_pagetable,
+		    ({ mutex_lock(&pkram_pagetable_lock);
+		       _T->nofs = memalloc_nofs_save(); }),
+		    ({ memalloc_nofs_restore(_T->nofs);
+		       mutex_unlock(&pkram_pagetable_lock); }),
+		    unsigned int nofs)
 
 int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp);
 int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,

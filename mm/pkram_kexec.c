@@ -307,7 +307,7 @@ bool pkram_kexec_busy(struct kimage *image, unsigned long start,
 	if (pkram_super_pfn() >= pfn && pkram_super_pfn() < behind)
 		first = pkram_super_pfn();
 	if (image != pkram_relaxed) {
-		guard(mutex)(&pkram_pagetable_lock);
+		guard(pkram_pagetable)();
 		first = pkram_pagetable_next_set(&pkram_pagetable, pfn, first);
 	}
 	*busy = PFN_PHYS(first);

@@ -134,7 +134,7 @@ static u64 pkram_room_missing(u64 need)
 {
 	u64 room;
 
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	if (!pkram_pagetable.nr_set)
 		return 0;
 	pkram_landing_find(&room);
@@ -245,7 +245,7 @@ static bool pkram_window_find(struct pkram_window *w, u64 missing)
 {
 	u64 want;
 
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	for (want = DIV_ROUND_UP(missing, MAX_ORDER_NR_PAGES); want; want /= 2) {
 		*w = (struct pkram_window){ .want = want };
 		walk_system_ram_range(0, max_pfn, w, pkram_window_ram);
@@ -261,7 +261,7 @@ static unsigned int pkram_spare_landing(const struct pkram_range_ser *window)
 	const struct pkram_landing *map;
 	u64 total;
 
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	map = pkram_landing_find(&total);
 	pkram_spared[0] = *window;
 	memcpy(&pkram_spared[1], map->range, map->nr * sizeof(map->range[0]));

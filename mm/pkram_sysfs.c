@@ -51,7 +51,7 @@ static ssize_t nodes_show(struct kobject *kobj, struct kobj_attribute *attr,
 static ssize_t preserved_bytes_show(struct kobject *kobj,
 				    struct kobj_attribute *attr, char *buf)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(pkram_pagetable.nr_set));
 }
 
@@ -73,9 +73,18 @@ static ssize_t metadata_bytes_show(struct kobject *kobj,
 	list_for_each_entry(node, &pkram_nodes, list)
 		if (pkram_node_complete(node))
 			nr += pkram_node_meta(node);
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	nr += pkram_pagetable.nr_tables;
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(nr));
+}
+
+/* For debuggers, as node/N/page: the super block is empty until all is handed over */
+static ssize_t page_table_show(struct kobject *kobj, struct kobj_attribute *attr,
+			       char *buf)
+{
+	guard(pkram_pagetable)();
+	return sysfs_emit(buf, "%#llx\n", pkram_pagetable.root ?
+			  pkram_virt_to_pfn(pkram_pagetable.root) : 0);
 }
 
 /* The landing map that the next kernel would get now */
@@ -87,7 +96,7 @@ static ssize_t landing_show(struct kobject *kobj, struct kobj_attribute *attr,
 	int len = 0;
 	u64 total;
 
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	map = pkram_landing_find(&total);
 	for (i = 0; i < map->nr; i++) {
 		const u64 start = map->range[i].start_pfn;
@@ -103,7 +112,7 @@ static ssize_t landing_bytes_show(struct kobject *kobj,
 {
 	u64 total;
 
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	pkram_landing_find(&total);
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(total));
 }
@@ -139,6 +148,7 @@ static struct kobj_attribute preserved_bytes_attr = __ATTR_RO(preserved_bytes);
 static struct kobj_attribute metadata_bytes_attr = __ATTR_RO(metadata_bytes);
 static struct kobj_attribute drop_attr = __ATTR_WO(drop);
 /* Where in memory things are is nobody's business, and finding out takes a while */
+static struct kobj_attribute page_table_attr = __ATTR_RO_MODE(page_table, 0400);
 static struct kobj_attribute landing_attr = __ATTR_RO_MODE(landing, 0400);
 static struct kobj_attribute landing_bytes_attr =
 	__ATTR_RO_MODE(landing_bytes, 0400);
@@ -151,6 +161,7 @@ static struct attribute *pkram_attrs[] = {
 	&nodes_attr.attr,
 	&preserved_bytes_attr.attr,
 	&metadata_bytes_attr.attr,
+	&page_table_attr.attr,
 	&landing_attr.attr,
 	&landing_bytes_attr.attr,
 	&landing_needed_bytes_attr.attr,
@@ -357,6 +368,11 @@ static ssize_t pkram_state_show(const struct pkram_node *node, char *buf)
 			  "handed-over" : states[node->state]);
 }
 
+static ssize_t pkram_page_show(const struct pkram_node *node, char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", pkram_virt_to_pfn(node->ser));
+}
+
 static ssize_t pkram_reason_show(const struct pkram_node *node, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", node->why ?: "");
@@ -397,6 +413,7 @@ static ssize_t pkram_saved_at_show(const struct pkram_node *node, char *buf)
 
 static struct pkram_node_attr pkram_node_name = PKRAM_NODE_ATTR(name, 0400);
 static struct pkram_node_attr pkram_node_state = PKRAM_NODE_ATTR(state, 0444);
+static struct pkram_node_attr pkram_node_page = PKRAM_NODE_ATTR(page, 0400);
 static struct pkram_node_attr pkram_node_reason = PKRAM_NODE_ATTR(reason, 0444);
 static struct pkram_node_attr pkram_node_bytes = PKRAM_NODE_ATTR(bytes, 0444);
 static struct pkram_node_attr pkram_node_metadata_bytes =
@@ -409,6 +426,7 @@ static struct pkram_node_attr pkram_node_saved_at =
 static struct attribute *pkram_node_attrs[] = {
 	&pkram_node_name.attr,
 	&pkram_node_state.attr,
+	&pkram_node_page.attr,
 	&pkram_node_reason.attr,
 	&pkram_node_bytes.attr,
 	&pkram_node_metadata_bytes.attr,

@@ -18,7 +18,6 @@
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 
 #include "pkram_internal.h"
 
@@ -91,13 +90,11 @@ static int pkram_check_runs(struct pkram_check *c,
 			    const struct pkram_link_ser *link)
 {
 	const unsigned long *leaf = NULL;
-	unsigned int flags;
 	u64 base;
 	u32 i;
 	int err = 0;
 
-	guard(mutex)(&pkram_pagetable_lock);
-	flags = memalloc_nofs_save();
+	guard(pkram_pagetable)();
 	for (i = 0; !err && i < link->nr; i++) {
 		const struct pkram_run run = pkram_run_unpack(&link->runs[i]);
 		const u64 nr = run.nr << run.order;
@@ -109,7 +106,6 @@ static int pkram_check_runs(struct pkram_check *c,
 					       pkram_check_preserved(&leaf, &base,
 								     run.pfn, nr));
 	}
-	memalloc_nofs_restore(flags);
 	return err;
 }
 
@@ -239,15 +235,11 @@ static int pkram_nodes_see_roots(struct pkram_pagetable *seen)
 {
 	struct pkram_link_ser *link;
 	struct pkram_node *node;
-	unsigned int flags;
 	u64 pfn;
 	int err;
 
-	scoped_guard(mutex, &pkram_pagetable_lock) {
-		flags = memalloc_nofs_save();
+	scoped_guard(pkram_pagetable)
 		err = pkram_pagetable_mark_tables(&pkram_pagetable, seen);
-		memalloc_nofs_restore(flags);
-	}
 	for (pfn = pkram_dir_pfn; pfn && !err; pfn = link->next_pfn) {
 		link = pkram_pfn_to_virt(pfn);
 		err = pkram_pagetable_set(seen, pfn, 1, GFP_KERNEL);
@@ -358,7 +350,7 @@ static u64 pkram_drop_unseen(const struct pkram_pagetable *seen)
 	const u64 end = PKRAM_PT_PFN_MASK + 1;
 	u64 pfn = 0, nr = 0;
 
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	while ((pfn = pkram_pagetable_next_set(&pkram_pagetable, pfn, end)) < end) {
 		if (pkram_pagetable_test(seen, pfn))
 			pfn = pkram_pagetable_next_clear(seen, pfn, end);
@@ -421,7 +413,7 @@ int pkram_nodes_settle(void)
 	nr = pkram_dir_links;
 	list_for_each_entry(node, &pkram_nodes, list)
 		nr += 1 + node->ser->nr_links + node->ser->nr_pages;
-	scoped_guard(mutex, &pkram_pagetable_lock)
+	scoped_guard(pkram_pagetable)
 		if (nr + pkram_pagetable.nr_tables == pkram_pagetable.nr_set)
 			return 0;
 	return pkram_nodes_sweep();

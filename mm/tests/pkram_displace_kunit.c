@@ -154,7 +154,7 @@ static void pkram_displace_test_orphan(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, pkram_frames_preserve(pfn, 4, GFP_KERNEL));
 	folio_get(folio);
 	KUNIT_EXPECT_EQ(test, 0, pkram_kunit_make_way(test, pfn + 1, 2));
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	KUNIT_EXPECT_EQ(test, pfn + 4, pkram_pagetable_next_set(&pkram_pagetable,
 								pfn, pfn + 4));
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);

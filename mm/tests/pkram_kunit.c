@@ -21,7 +21,7 @@ static struct pkram_kunit_before pkram_kunit_now(void)
 	scoped_guard(mutex, &pkram_lock)
 		list_for_each_entry(node, &pkram_nodes, list)
 			now.nodes++;
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	now.frames = pkram_pagetable.nr_set - pkram_pagetable.nr_tables;
 	return now;
 }
@@ -49,7 +49,7 @@ void pkram_kunit_exit(struct kunit *test)
 	now = pkram_kunit_now();
 	KUNIT_EXPECT_EQ(test, now.frames, before->frames);
 	KUNIT_EXPECT_EQ(test, now.nodes, before->nodes);
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	KUNIT_EXPECT_EQ(test, pkram_pagetable_validate(&pkram_pagetable), 0);
 }
 

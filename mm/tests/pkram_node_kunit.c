@@ -215,7 +215,7 @@ static void pkram_node_test_page(struct kunit *test)
 
 	if (!list_empty(&pkram_nodes))
 		kunit_skip(test, "something is preserved");
-	scoped_guard(mutex, &pkram_pagetable_lock)
+	scoped_guard(pkram_pagetable)
 		was = pkram_pagetable.nr_set - pkram_pagetable.nr_tables;
 	for (round = 0; round < 4; round++) {
 		LIST_HEAD(old);
@@ -246,7 +246,7 @@ static void pkram_node_test_page(struct kunit *test)
 		pkram_kunit_forget(&old);
 		for (i = 0; i < ARRAY_SIZE(names); i++)
 			KUNIT_EXPECT_EQ(test, 0, pkram_drop(names[i]));
-		guard(mutex)(&pkram_pagetable_lock);
+		guard(pkram_pagetable)();
 		KUNIT_EXPECT_EQ(test, was, pkram_pagetable.nr_set -
 					   pkram_pagetable.nr_tables);
 	}
@@ -261,7 +261,7 @@ static void pkram_node_test_dir(struct kunit *test)
 
 	if (!list_empty(&pkram_nodes))
 		kunit_skip(test, "something is preserved");
-	scoped_guard(mutex, &pkram_pagetable_lock)
+	scoped_guard(pkram_pagetable)
 		was = pkram_pagetable.nr_set - pkram_pagetable.nr_tables;
 	KUNIT_ASSERT_EQ(test, 0, pkram_kunit_save_small(PKRAM_KUNIT_NODE));
 	pkram_kunit_take_over(&old, &dir, &nr);
@@ -271,7 +271,7 @@ static void pkram_node_test_dir(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, pkram_kunit_find(PKRAM_KUNIT_NODE));
 	pkram_kunit_forget(&old);
 	KUNIT_EXPECT_EQ(test, 0, pkram_nodes_settle());
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	KUNIT_EXPECT_EQ(test, was,
 			pkram_pagetable.nr_set - pkram_pagetable.nr_tables);
 }

@@ -19,6 +19,7 @@ static const struct {
 	{ "record", record_tests },
 	{ "record_state", record_state_tests },
 	{ "record_fuzz", record_fuzz_tests },
+	{ "dump", dump_tests },
 };
 
 static unsigned int passed, failed, skipped;

@@ -33,6 +33,7 @@ extern const struct test landing_tests[];
 extern const struct test record_tests[];
 extern const struct test record_state_tests[];
 extern const struct test record_fuzz_tests[];
+extern const struct test dump_tests[];
 
 #define TEST_SKIPPED	77
 

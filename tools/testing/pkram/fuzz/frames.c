@@ -219,14 +219,14 @@ void frames_end(void)
 
 int pkram_frames_preserve(u64 pfn, u64 nr, gfp_t gfp)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	return pkram_pagetable_set(&pkram_pagetable, pfn, nr, gfp);
 }
 
 int pkram_frames_preserve_runs(const struct pkram_run_ser *runs,
 			       unsigned int nr, unsigned int *done, gfp_t gfp)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	return pkram_pagetable_set_runs(&pkram_pagetable, runs, nr, done, gfp);
 }
 
@@ -239,13 +239,13 @@ static void frames_clear(u64 pfn, u64 nr)
 
 void pkram_frames_release(u64 pfn, u64 nr)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	frames_clear(pfn, nr);
 }
 
 bool pkram_frames_preserved(u64 pfn, u64 nr)
 {
-	guard(mutex)(&pkram_pagetable_lock);
+	guard(pkram_pagetable)();
 	return pkram_pagetable_next_clear(&pkram_pagetable, pfn, pfn + nr) ==
 	       pfn + nr;
 }

@@ -273,7 +273,7 @@ static void do_displace(const struct head *head)
 		err = pkram_displace();
 	EXPECT(!err || err == -ENOMEM || err == -EHWPOISON || err == -EBADMSG);
 	if (!err) {
-		guard(mutex)(&pkram_pagetable_lock);
+		guard(pkram_pagetable)();
 		EXPECT(!pkram_next_conflict(0));
 	}
 	frames_ban(0, 0);

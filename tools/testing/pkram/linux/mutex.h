@@ -7,4 +7,6 @@ struct mutex {
 	int unused;
 };
 
+#define DEFINE_LOCK_GUARD_0(...)
+
 #endif /* _PKRAM_TEST_MUTEX_H */

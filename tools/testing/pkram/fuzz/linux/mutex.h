@@ -5,6 +5,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* What the kernel's own header wants, and tools/include does not have */
+#define __cleanup(fn)		__attribute__((unused, cleanup(fn)))
+#define SIM_PASTE2(a, b)	a##b
+#define SIM_PASTE(a, b)		SIM_PASTE2(a, b)
+#define __UNIQUE_ID(prefix)	SIM_PASTE(sim_##prefix, __COUNTER__)
+#include "../../../../../include/linux/cleanup.h"
+
 /* One thread: what would be a deadlock or a missing lock is a crash */
 struct mutex {
 	bool held;
@@ -17,17 +24,16 @@ static inline void mutex_init(struct mutex *lock)
 	lock->held = false;
 }
 
-static inline struct mutex *sim_mutex_lock(struct mutex *lock)
+static inline void mutex_lock(struct mutex *lock)
 {
 	if (lock->held)
 		abort();
 	lock->held = true;
-	return lock;
 }
 
-static inline void sim_mutex_unlock(struct mutex **lock)
+static inline void mutex_unlock(struct mutex *lock)
 {
-	(*lock)->held = false;
+	lock->held = false;
 }
 
 #define lockdep_assert_held(lock) do {					\
@@ -35,16 +41,6 @@ static inline void sim_mutex_unlock(struct mutex **lock)
 		abort();						\
 } while (0)
 
-/* As in linux/cleanup.h, for mutexes only */
-#define SIM_GUARD	__attribute__((cleanup(sim_mutex_unlock), unused))
-#define SIM_NAME2(a, b)	a##b
-#define SIM_NAME(a, b)	SIM_NAME2(a, b)
-
-#define guard(type)							\
-	struct mutex *SIM_NAME(sim_guard_, __LINE__) SIM_GUARD = sim_##type##_lock
-
-#define scoped_guard(type, lock)					\
-	for (struct mutex *sim_scope SIM_GUARD = sim_##type##_lock(lock),	\
-	     *sim_once = sim_scope; sim_once; sim_once = NULL)
+DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 
 #endif /* _PKRAM_FUZZ_MUTEX_H */

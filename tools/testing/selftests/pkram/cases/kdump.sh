@@ -27,6 +27,7 @@ load_crash_kernel() {
 
 	super_block=$(cat /sys/kernel/pkram/super_block)
 	words="$(cmdline_without crashkernel= nokaslr) nr_cpus=1 reset_devices"
+	words+=" pkram_test.table=$(cat /sys/kernel/pkram/page_table)"
 	[ -z "$(param forced '')" ] || words+=" pkram=$super_block"
 	initrd_with /tmp/sums > /tmp/initrd
 	case $(sed -n 's/^SYSCALL=//p' /boot/vmrun.conf) in
@@ -82,6 +83,12 @@ stage2() {
 		diff /tmp/sums /tmp/core-sums | head
 		fail "the crash kernel has written to what is preserved"
 	}
+	/files/pkram-dump -r -t "$(param table '')" /proc/vmcore > /tmp/dump || {
+		grep -n BAD /tmp/dump | head
+		fail "the dump has another node than the kernel had"
+	}
+	grep -q "^  node 'shmem-dump'" /tmp/dump || fail "$(head /tmp/dump)"
+	[ "$(grep -c ' run: ' /tmp/dump)" -ge 16384 ] || fail "$(head -20 /tmp/dump)"
 	echo "VMCORE $(wc -c < /tmp/core-sums) $(dd if=/proc/vmcore bs=1M status=none | wc -c) bytes"
 }
 

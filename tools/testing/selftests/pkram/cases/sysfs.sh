@@ -55,7 +55,7 @@ secrets() {
 		mode=$(stat -c %a $S/"$file")
 		case $file in
 		./drop)	[ "$mode" = 200 ] ;;
-		*/name|./landing|./landing_bytes)
+		*/name|*/page|./landing|./landing_bytes|./page_table)
 			[ "$mode" = 400 ] ;;
 		*)	[ "$mode" = 444 ] ;;
 		esac || fail "$file: mode $mode"

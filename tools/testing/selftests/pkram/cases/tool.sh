@@ -417,6 +417,19 @@ loading() {
 	expect_nothing_preserved
 }
 
+# A node that will be found damaged by who wants it
+damaged() {
+	local at
+
+	pmount bad '' /mnt/bad
+	echo bad > /mnt/bad/file
+	run 0 preserve /mnt/bad
+	at=$(/files/pkram-dump -l |
+		sed -n "/node 'shmem-bad'/,\$ s/.*link \(0x[0-9a-f]*\): runs.*/\1/p")
+	[ -n "$at" ] || fail "where is it? $(/files/pkram-dump -l)"
+	$MEM poke $(((at << 12) + 40)) 5a
+}
+
 stage1() {
 	local part
 
@@ -430,18 +443,38 @@ stage1() {
 	tree_kinds /mnt/one
 	echo two > '/mnt/two words/file'
 	remember /mnt/one
+	damaged
 	run 0 kexec --load --initrd "$INITRD" "$KERNEL"
 	cat $OUT
-	expect_nodes 2
+	expect_nodes 3
 	echo 1 > /proc/sys/kernel/kexec_load_disabled
 	unchanged 4 'kexec_load_disabled' kexec "$KERNEL"
+}
+
+drop_damaged() {
+	mount_err EBADMSG /mnt/bad rw pkram=bad
+	run 0 list
+	says ' damaged '
+	says 'what it refers to is damaged'
+	run 0 --json list
+	[ "$(sqlite3 :memory: "SELECT value ->> 'reason' FROM json_each(
+		readfile('$OUT'), '\$.nodes') WHERE value ->> 'state' = 'damaged'")" ] ||
+		fail "no reason: $(cat $OUT)"
+	unchanged 0 'would drop shmem-bad' --dry-run drop shmem-bad
+	run 0 drop shmem-bad
+	expect_nodes 2
 }
 
 stage2() {
 	run 0 list
 	cat $OUT $OUT.err
 	run 0 --json list
-	json_is '$.nodes_total' 2
+	json_is '$.nodes_total' 3
+	# As long as somebody looks at it
+	pmount 'two words' ro '/mnt/two words'
+	unchanged 6 'being saved, loaded or freed' drop 'shmem-two words'
+	umount '/mnt/two words'
+	drop_damaged
 	pmount one '' /mnt/one
 	pmount 'two words' '' '/mnt/two words'
 	check /mnt/one

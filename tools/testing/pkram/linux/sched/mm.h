@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _PKRAM_FUZZ_SCHED_MM_H
-#define _PKRAM_FUZZ_SCHED_MM_H
+#ifndef _PKRAM_TEST_SCHED_MM_H
+#define _PKRAM_TEST_SCHED_MM_H
 
 /* There is no reclaim */
 static inline unsigned int memalloc_nofs_save(void)
@@ -12,4 +12,4 @@ static inline void memalloc_nofs_restore(unsigned int flags)
 {
 }
 
-#endif /* _PKRAM_FUZZ_SCHED_MM_H */
+#endif /* _PKRAM_TEST_SCHED_MM_H */
