@@ -17,7 +17,7 @@ setup:              ## install every Debian package needed (the others do this b
 
 # ---- the series ----
 
-.PHONY: tree save series series-check series-checkpatch pkram-n-identical
+.PHONY: tree save series series-check series-checkpatch docs-check pkram-n-identical
 tree: setup         ## build/tree: git tree of the kernel, one commit a step
 	scripts/patchset tree
 
@@ -29,6 +29,9 @@ series: sync        ## build/series: patches to mail, proved with git am
 
 series-check: sync  ## every step builds with PKRAM=y and =n, checkpatch --strict is clean
 	scripts/series-check
+
+docs-check: sync    ## the kernel's Sphinx has nothing to say about our documents
+	@scripts/docs-check
 
 series-checkpatch: sync ## checkpatch --strict and git am alone
 	@scripts/series-check checkpatch
