@@ -22,7 +22,7 @@ scattered)
 small)	$B tree $M 1000 "$pages" ;;
 esac
 if [ "$layout" != none ]; then
-	for ((n = $(param saves); n > 0; n--)); do
+	for n in 5 4 3 2 1; do
 		results preserve $B mount $M remount,ro "preserve${options:+,$options}"
 		[ "$n" = 1 ] || mount -o remount,rw,nopreserve $M
 	done

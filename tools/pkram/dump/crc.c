@@ -22,3 +22,10 @@ uint32_t crc32c(uint32_t crc, const void *buf, size_t len)
 		crc = crc >> 8 ^ table[(crc ^ *p++) & 0xff];
 	return crc;
 }
+
+uint32_t crc32c_without(const void *p, size_t len, size_t skip)
+{
+	return crc32c(crc32c(CRC_SEED, p, skip),
+		      (const char *)p + skip + sizeof(uint32_t),
+		      len - skip - sizeof(uint32_t));
+}

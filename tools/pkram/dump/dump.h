@@ -29,10 +29,10 @@ extern struct dump_options show;
 
 /* A line, so many levels in */
 void say(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* For a terminal: what is not printable ASCII as \ooo; to be freed */
-char *shown(const char *s, size_t max);
 /* The same of what is wrong; it is counted */
 void bad(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* For a terminal: what is not printable ASCII as \ooo; to be freed */
+char *shown(const char *s, size_t max);
 
 /* ------------------------------------------------------------- core.c */
 
@@ -49,6 +49,8 @@ void core_scan(bool (*fn)(uint64_t pfn, const void *page, void *arg), void *arg)
 #define CRC_SEED	(~0U)
 
 uint32_t crc32c(uint32_t crc, const void *buf, size_t len);
+/* Of a structure without its field crc, which begins at @skip */
+uint32_t crc32c_without(const void *p, size_t len, size_t skip);
 
 /* ------------------------------------------------------------ table.c */
 

@@ -49,15 +49,20 @@ struct dump_options show;
 static uint64_t super_pfn = NO_PFN, table_pfn = NO_PFN;
 static unsigned long nr_bad;
 
+static void print_line(int level, const char *mark, const char *fmt, va_list args)
+{
+	printf("%*s%s", 2 * level, "", mark);
+	vprintf(fmt, args);
+	putchar('\n');
+}
+
 void say(int level, const char *fmt, ...)
 {
 	va_list args;
 
-	printf("%*s", 2 * level, "");
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	print_line(level, "", fmt, args);
 	va_end(args);
-	putchar('\n');
 }
 
 void bad(int level, const char *fmt, ...)
@@ -65,11 +70,9 @@ void bad(int level, const char *fmt, ...)
 	va_list args;
 
 	nr_bad++;
-	printf("%*sBAD ", 2 * level, "");
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	print_line(level, "BAD ", fmt, args);
 	va_end(args);
-	putchar('\n');
 }
 
 char *shown(const char *s, size_t max)
@@ -157,12 +160,9 @@ static const char *options(int argc, char **argv)
 static uint32_t super_crc(const struct pkram_super_ser *super)
 {
 	struct pkram_super_ser copy = *super;
-	const size_t skip = offsetof(struct pkram_super_ser, crc);
 
 	copy.magic = 0;
-	return crc32c(crc32c(CRC_SEED, &copy, skip),
-		      (char *)&copy + skip + sizeof(copy.crc),
-		      sizeof(copy) - skip - sizeof(copy.crc));
+	return crc32c_without(&copy, sizeof(copy), offsetof(struct pkram_super_ser, crc));
 }
 
 static void landing_print(const struct pkram_super_ser *s)

@@ -24,14 +24,6 @@ static const size_t entry_size[] = {
 	[PKRAM_LINK_NODES] = sizeof(struct pkram_dir_ser),
 };
 
-/* Of a structure without its field crc, which is of 32 bits */
-static uint32_t crc_without(const void *p, size_t len, size_t skip)
-{
-	return crc32c(crc32c(CRC_SEED, p, skip),
-		      (const char *)p + skip + sizeof(uint32_t),
-		      len - skip - sizeof(uint32_t));
-}
-
 /* -------------------------------------------------------------- chains */
 
 /* A chain as its referrer tells of it, and what has been found of it */
@@ -67,8 +59,8 @@ static bool link_right(int level, const struct chain *c, uint64_t pfn,
 		    (uint64_t)link->next_pfn, link_name[c->type]);
 		return false;
 	}
-	crc = crc_without(link, PKRAM_LINK_HEADER + link->nr * entry_size[c->type],
-			  offsetof(struct pkram_link_ser, crc));
+	crc = crc32c_without(link, PKRAM_LINK_HEADER + link->nr * entry_size[c->type],
+			     offsetof(struct pkram_link_ser, crc));
 	if (link->crc != crc) {
 		bad(level, "link %#" PRIx64 ": checksum is %#x, should be %#x", pfn,
 		    link->crc, crc);
@@ -185,14 +177,14 @@ bool node_looks_right(const void *page)
 	const struct pkram_node_ser *node = page;
 
 	return node->magic == PKRAM_NODE_MAGIC &&
-	       node->crc == crc_without(node, sizeof(*node),
-					offsetof(struct pkram_node_ser, crc));
+	       node->crc == crc32c_without(node, sizeof(*node),
+					   offsetof(struct pkram_node_ser, crc));
 }
 
 static void node_check(int level, const struct pkram_node_ser *node)
 {
-	const uint32_t crc = crc_without(node, sizeof(*node),
-					 offsetof(struct pkram_node_ser, crc));
+	const uint32_t crc = crc32c_without(node, sizeof(*node),
+					    offsetof(struct pkram_node_ser, crc));
 
 	if (node->magic != PKRAM_NODE_MAGIC)
 		bad(level, "magic is %#" PRIx64, (uint64_t)node->magic);
@@ -271,24 +263,22 @@ static void objects_print(int level, const struct pkram_node_ser *node)
 		    (uint64_t)total.nr_bytes, links + c.links);
 }
 
-/* Its page, with a NUL behind the name whatever stands there */
+/* What it is in is a page */
 union node_page {
 	struct pkram_node_ser ser;
 	unsigned char page[FRAME];
 };
 
-static void node_line(int level, uint64_t pfn, union node_page *node, const char *state)
+static void node_line(int level, uint64_t pfn, const union node_page *node,
+		      const char *state)
 {
 	char *name, when[64] = "?";
-	const unsigned char last = node->ser.name[PKRAM_NAME_MAX];
 	const time_t saved_at = node->ser.saved_at;
 	struct tm tm;
 
 	if (gmtime_r(&saved_at, &tm))
 		strftime(when, sizeof(when), "%F %T UTC", &tm);
-	node->ser.name[PKRAM_NAME_MAX] = '\0';
-	name = shown((char *)node->ser.name, PKRAM_NAME_MAX);
-	node->ser.name[PKRAM_NAME_MAX] = last;
+	name = shown((const char *)node->ser.name, PKRAM_NAME_MAX);
 	say(level, "node '%s' at %#" PRIx64 "%s%s: %" PRIu64 " frames (%s), %" PRIu64
 	    " bytes, %" PRIu64 " objects, %" PRIu64 " links, saved %s", name, pfn,
 	    state ? ", " : "", state ?: "", (uint64_t)node->ser.nr_pages,

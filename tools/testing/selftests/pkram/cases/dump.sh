@@ -57,28 +57,17 @@ has() {
 		awk '{ sum += $2 / 8 } END { print sum }')" ] || fail "$1: frames"
 }
 
-# byte ADDRESS: of physical memory; byte ADDRESS VALUE: change it
-byte() {
-	if [ $# = 1 ]; then
-		dd if=/dev/mem bs=1 skip="$1" count=1 status=none | od -An -tu1 | tr -d ' '
-	else
-		# shellcheck disable=SC2059
-		printf "\\x$(printf %x "$2")" |
-			dd of=/dev/mem bs=1 seek="$1" conv=notrunc status=none
-	fi
-}
-
 # damaged FRAME OFFSET REGEX ARGUMENTS...: with a byte changed, it says so
 damaged() {
 	local at=$((($1 << 12) + $2)) text=$3 old
 
 	shift 3
-	old=$(byte $at)
-	byte $at $((old ^ 255))
+	old=$($MEM peek $at 1 | od -An -tx1 | tr -d ' ')
+	$MEM poke $at "$(printf %02x $((0x$old ^ 255)))"
 	dump 1 "$@"
 	says "$text"
 	says '^[0-9]+ errors?$'
-	byte $at "$old"
+	$MEM poke $at "$old"
 	dump 0 "$@"
 }
 
@@ -137,7 +126,7 @@ stage1() {
 
 	node one
 	frame=$(sed -n 's/.*run: index 0, frame \(0x[0-9a-f]*\), 1 of .*/\1/p' /tmp/node)
-	dd if=/dev/mem bs=4096 skip=$((frame)) count=1 status=none |
+	$MEM peek $((frame << 12)) 4096 |
 		cmp - /mnt/one/file || fail "frame $frame is not that of the file"
 	frame=$(sed -n 's/ *link \(0x[0-9a-f]*\): runs, 1 from 0, .*/\1/p' /tmp/node)
 	damaged $((frame)) 40 "BAD link $frame: checksum"
