@@ -15,6 +15,7 @@
  *   tree DIR DIRS FILES          make files of 4 KiB in directories, check them
  *   check-tree DIR DIRS FILES      if they are there
  *   micro DIR ROUNDS             time create, write, read and unlink
+ *   share MIB PROCESSES          time so many who share out work on so much memory
  *   run COMMAND...               time it, and count its CPU time and the kernel's
  *   native OUT DIR PAGES ROUNDS  as init of user-mode Linux: save and load pages
  *
@@ -28,6 +29,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -139,16 +141,23 @@ static void first_bytes(const char *file)
 	close(fd);
 }
 
-/* Is there nothing preserved any more, since all has been loaded? */
-static int nothing_preserved(void)
+/* Until nothing is preserved any more, since all has been loaded */
+static void wait_for_load(void)
 {
-	FILE *f = fopen("/sys/kernel/pkram/preserved_bytes", "r");
-	unsigned long long left;
+	int fd = open_or_die("/sys/kernel/pkram/preserved_bytes", O_RDONLY);
+	char left[32];
 
-	if (!f || fscanf(f, "%llu", &left) != 1)
-		err(2, "preserved_bytes");
-	fclose(f);
-	return !left;
+	for (;;) {
+		ssize_t n = pread(fd, left, sizeof(left) - 1, 0);
+
+		if (n <= 0)
+			err(2, "preserved_bytes");
+		left[n] = 0;
+		if (!strtoull(left, NULL, 10))
+			break;
+		usleep(1000);
+	}
+	close(fd);
 }
 
 /*
@@ -177,8 +186,7 @@ static int do_mount(char **arg)
 	if (arg[3]) {
 		first_bytes(arg[3]);
 		first = now();
-		while (!nothing_preserved())
-			usleep(1000);
+		wait_for_load();
 		all = now();
 	}
 	sleep(2);
@@ -479,6 +487,59 @@ static uint64_t children(void)
 }
 
 /*
+ * As much memory of 64 bytes each as struct pages, read and written a few words each
+ * as a load does, and nothing of it by two: what more CPUs can give at most, for which
+ * that is a control.
+ */
+static int do_share(char **arg)
+{
+	const size_t size = strtoull(arg[0], NULL, 0) << 20, nr = strtoull(arg[1], NULL, 0);
+	const size_t step = 64 / sizeof(uint64_t), part = size / sizeof(uint64_t) / nr;
+	volatile uint64_t *words, *at;
+	_Atomic size_t *ready;
+	uint64_t before;
+	unsigned int pass;
+	int status;
+	size_t i;
+
+	words = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (words == MAP_FAILED)
+		err(2, "mmap");
+	ready = (_Atomic size_t *)((char *)words + size);
+	for (i = 0; i < nr; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(2, "fork");
+		if (pid)
+			continue;
+		words += i * part;
+		++*ready;
+		while (*ready <= nr)
+			_mm_pause();
+		for (pass = 0; pass < 12; pass++) {
+			for (at = words; at < words + part; at += step) {
+				at[0] += pass;
+				at[1] = pass;
+				at[3] = (uintptr_t)at;
+				__atomic_fetch_add(&at[6], 1, __ATOMIC_SEQ_CST);
+			}
+		}
+		_exit(0);
+	}
+	while (*ready < nr)
+		usleep(1000);
+	before = now();
+	++*ready;
+	for (i = 0; i < nr; i++)
+		if (wait(&status) < 0 || status)
+			errx(2, "a process failed");
+	say("all", now() - before);
+	return 0;
+}
+
+/*
  * wall: from fork to exit; waits for disks included, and, under --icount, how long
  * they are is arbitrary.  cpu: of the command, its children and kernel threads, a
  * second of which, for what is written back late, comes after it.
@@ -578,6 +639,7 @@ static const struct command commands[] = {
 	{ "tree", do_tree, 3 },
 	{ "check-tree", do_check_tree, 3 },
 	{ "micro", do_micro, 2 },
+	{ "share", do_share, 2 },
 	{ "run", do_run, 1 },
 	{ "native", do_native, 4 },
 	{}

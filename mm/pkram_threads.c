@@ -19,7 +19,10 @@
 #include <linux/sched/prio.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <linux/wait.h>
+#include <uapi/linux/sched/types.h>
 
 #include "pkram_internal.h"
 
@@ -76,10 +79,36 @@ static int pkram_crew_thread(void *arg)
 	do_exit(0);
 }
 
+/*
+ * Whoever has been waiting for what a thread in the background does the rest of may
+ * want something first. That the thread is nice is not enough for that: the scheduler
+ * gives who has just begun a turn. In nanoseconds.
+ */
+#define PKRAM_BACKGROUND_YOUNG	(5 * NSEC_PER_MSEC)
+
 /* Threads in the background, and how many wait for them */
 static LIST_HEAD(pkram_backgrounds);
 static unsigned int pkram_nr_waiting;
 static DEFINE_SPINLOCK(pkram_background_lock);
+
+static bool pkram_background_young(const struct task_struct *task)
+{
+	return ktime_get_ns() - task->start_time < PKRAM_BACKGROUND_YOUNG;
+}
+
+/*
+ * Only what others leave. For long it would be too little: where all CPUs are busy,
+ * of 300 turns one.
+ */
+static void pkram_background_calm(struct task_struct *task)
+{
+	const struct sched_param param = {};
+
+	if (pkram_background_young(task))
+		sched_setscheduler_nocheck(task, SCHED_IDLE, &param);
+	else
+		sched_set_normal(task, MAX_NICE);
+}
 
 /**
  * pkram_background_begin() - a thread is to do something that nobody waits for
@@ -96,7 +125,8 @@ void pkram_background_begin(struct pkram_background *bg, struct task_struct *tas
 	set_cpus_allowed_ptr(task, current->cpus_ptr);
 	bg->task = get_task_struct(task);
 	guard(spinlock)(&pkram_background_lock);
-	set_user_nice(task, pkram_nr_waiting ? 0 : MAX_NICE);
+	if (!pkram_nr_waiting)
+		pkram_background_calm(task);
 	list_add(&bg->list, &pkram_backgrounds);
 }
 
@@ -123,11 +153,12 @@ void pkram_background_end(struct pkram_background *bg)
  */
 void pkram_background_again(void)
 {
-	if (task_nice(current) == MAX_NICE)
+	if (current->policy == SCHED_IDLE ? pkram_background_young(current) :
+					    task_nice(current) == MAX_NICE)
 		return;
 	guard(spinlock)(&pkram_background_lock);
 	if (!pkram_nr_waiting)
-		set_user_nice(current, MAX_NICE);
+		pkram_background_calm(current);
 }
 
 /**
@@ -144,7 +175,7 @@ void pkram_background_hurry(void)
 	guard(spinlock)(&pkram_background_lock);
 	pkram_nr_waiting++;
 	list_for_each_entry(bg, &pkram_backgrounds, list)
-		set_user_nice(bg->task, 0);
+		sched_set_normal(bg->task, 0);
 }
 
 /**

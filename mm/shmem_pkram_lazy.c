@@ -110,7 +110,7 @@ static int shmem_lazy_lock(struct shmem_lazy_slot *slot, gfp_t gfp)
 	if (!mutex_trylock(&slot->lock)) {
 		worker = READ_ONCE(slot->worker);
 		if (worker && !shmem_lazy_is_worker())
-			set_user_nice(worker, 0);
+			sched_set_normal(worker, 0);
 		if (gfp & __GFP_NOFAIL)
 			mutex_lock(&slot->lock);
 		else if (mutex_lock_killable(&slot->lock))
@@ -581,11 +581,6 @@ static void shmem_lazy_finish(struct shmem_pkram_lazy *lazy)
 
 static int shmem_lazy_worker(void *arg)
 {
-	/*
-	 * Whoever has mounted it may want something first. That we are nice is not
-	 * enough: the scheduler gives who has just begun a turn.
-	 */
-	schedule_timeout_uninterruptible(msecs_to_jiffies(5));
 	shmem_lazy_finish(arg);
 	return 0;
 }
