@@ -3,6 +3,7 @@
  * pkram(8): what is preserved over kexec, for administrators.
  */
 #include <getopt.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,8 @@ int main(int argc, char **argv)
 	size_t nr = 0;
 	int c;
 
+	/* For what a terminal can show, and nothing else */
+	setlocale(LC_CTYPE, "");
 	/* In whatever order, as getopt_long() has it */
 	while ((c = getopt_long(argc, argv, "jnqhV", longs, NULL)) >= 0) {
 		if (c == 'h') {

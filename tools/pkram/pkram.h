@@ -71,7 +71,7 @@ bool file_u64(const char *path, uint64_t *value);
 
 /* Backslashes and octal numbers, as in /proc/self/mountinfo, become bytes */
 void unescape(char *s);
-/* For a terminal: control characters as \ooo; to be freed */
+/* For a terminal: what the locale cannot print, bytes as \ooo; to be freed */
 char *printable(const char *s);
 /* Two of these may be in use at a time */
 const char *human(uint64_t bytes);

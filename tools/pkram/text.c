@@ -5,10 +5,13 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "pkram.h"
 
@@ -140,12 +143,19 @@ void unescape(char *s)
 char *printable(const char *s)
 {
 	struct text t = { };
+	mbstate_t state = { };
+	wchar_t c;
 
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ' || *s == 127)
-			text_addf(&t, "\\%03o", (unsigned char)*s);
-		else
-			text_add(&t, s, 1);
+	while (*s) {
+		size_t len = mbrtowc(&c, s, strlen(s), &state);
+
+		if (len <= MB_LEN_MAX && iswprint(c)) {
+			text_add(&t, s, len);
+			s += len;
+		} else {
+			memset(&state, 0, sizeof(state));
+			text_addf(&t, "\\%03o", (unsigned char)*s++);
+		}
 	}
 	return text_take(&t);
 }

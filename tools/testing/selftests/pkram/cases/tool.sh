@@ -151,8 +151,14 @@ names() {
 		run 0 --json list
 		json_is '$.nodes_total' $n
 	done
-	run 0 list
+	LC_ALL=C run 0 list
 	cat $OUT $OUT.err
+	# Nothing but ASCII for the terminal, whatever names are made of
+	if [ -d /sys/kernel/pkram/node ]; then
+		says 'shmem-\303\251 '
+		says 'shmem-bad\377 '
+	fi
+	! LC_ALL=C grep -q '[^ -~]' $OUT || fail 'raw bytes in the list'
 	run 0 --json list
 	cat $OUT
 	if [ -d /sys/kernel/pkram/node ]; then
