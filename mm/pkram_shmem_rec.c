@@ -28,6 +28,10 @@
 #define PKRAM_SHMEM_SIZE_MAX	0x7fffffffffffffffULL
 #define PKRAM_SHMEM_PAGES_MAX	0x10000000000000ULL
 
+/* What nr_blocks= and nr_inodes= of a mount can be, far beyond what there is */
+#define PKRAM_SHMEM_BLOCKS_MAX	0x7fffffffffffffffULL
+#define PKRAM_SHMEM_INODES_MAX	(~0ULL / 1024)
+
 #define NSEC_MAX		999999999U
 
 /**
@@ -270,8 +274,8 @@ static const char *check_super(struct pkram_shmem_check *chk,
 			       PKRAM_SHMEM_SUPER_VERIFY |
 			       PKRAM_SHMEM_SUPER_MOUNT_FLAGS) ||
 	    rec->huge > PKRAM_SHMEM_HUGE_ADVISE ||
-	    rec->max_blocks > PKRAM_SHMEM_PAGES_MAX ||
-	    rec->max_inodes > PKRAM_SHMEM_PAGES_MAX ||
+	    rec->max_blocks > PKRAM_SHMEM_BLOCKS_MAX ||
+	    rec->max_inodes > PKRAM_SHMEM_INODES_MAX ||
 	    rec->uid == ~0U || rec->gid == ~0U)
 		return "bad superblock";
 	chk->super_flags = rec->rec.flags;

@@ -13,6 +13,7 @@
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
 #include <linux/list.h>
+#include <linux/mempolicy.h>
 #include <linux/minmax.h>
 #include <linux/mount.h>
 #include <linux/mutex.h>
@@ -61,8 +62,8 @@
  * **Commit.** The rule: the superblock is read-only as long as its load has not
  * been committed, so what the node holds cannot change. Two things commit it:
  *
- * - sb_mounted(), when the file system has got a place in a mount namespace, by
- *   mount(2) or move_mount(2), with neither it nor the mount read-only by its
+ * - sb_mounted(), when the file system has got its first place in a mount namespace,
+ *   by mount(2) or move_mount(2), with neither it nor the mount read-only by its
  *   options, and the system call cannot fail any more. The superblock becomes
  *   writable right then; another task that finds the new mount before gets
  *   EROFS, and so does who uses the descriptor that fsmount(2) gives without
@@ -452,9 +453,26 @@ static void shmem_pkram_note_mount(struct shmem_pkram *st, int mnt_flags)
 }
 
 /**
+ * shmem_pkram_filled() - the security module knows a superblock now
+ * @sb: superblock, which nobody can reach yet
+ *
+ * Context: May sleep. sb->s_umount is held for writing.
+ * Return: 0; -ENOMEM, and the caller shuts @sb down.
+ */
+int shmem_pkram_filled(struct super_block *sb)
+{
+	struct shmem_pkram *st = SHMEM_SB(sb)->pkram;
+
+	return st ? shmem_pkram_label(st) : 0;
+}
+
+/**
  * shmem_pkram_mounted() - commit a load when the mount has succeeded
  * @sb: superblock that has got a place in a mount namespace
  * @mnt_flags: flags of the mount; a read-only one does not commit
+ *
+ * Only the first place counts: who clones a mount that is read-only, in a namespace
+ * of his own, is not the one to commit a load.
  *
  * Context: May sleep. Takes sb->s_umount.
  */
@@ -462,26 +480,26 @@ void shmem_pkram_mounted(struct super_block *sb, int mnt_flags)
 {
 	struct shmem_pkram *st = SHMEM_SB(sb)->pkram;
 
-	/* Nothing is left to be done when it is mounted again */
-	if (!st || (READ_ONCE(st->noted) && !READ_ONCE(st->commit_on_mount)))
+	if (!st || READ_ONCE(st->noted))
 		return;
 
 	down_write(&sb->s_umount);
-	if (!st->noted) {
-		shmem_pkram_label(st);
-		shmem_pkram_note_mount(st, mnt_flags);
-		WRITE_ONCE(st->noted, true);
-	}
+	/* Another task may have been first */
+	if (st->noted)
+		goto out;
+	shmem_pkram_note_mount(st, mnt_flags);
+	WRITE_ONCE(st->noted, true);
 	/* A read-only mount may never commit it: nothing is to be lacking then */
 	if (st->commit_on_mount && mnt_flags & MNT_READONLY) {
 		shmem_pkram_lazy_settle(st, GFP_KERNEL | __GFP_NOFAIL);
 	} else if (st->commit_on_mount) {
 		shmem_pkram_release(st);
-		st->commit_on_mount = false;
 		/* Who finds it writable finds it released: mnt_is_readonly() */
 		smp_wmb();
 		WRITE_ONCE(sb->s_flags, sb->s_flags & ~SB_RDONLY);
 	}
+	st->commit_on_mount = false;
+out:
 	up_write(&sb->s_umount);
 }
 
@@ -547,8 +565,7 @@ static bool shmem_pkram_keeps_options(struct fs_context *fc)
 		 (ctx->seen & SHMEM_SEEN_HUGE && ctx->huge != sbinfo->huge) ||
 		 (ctx->seen & SHMEM_SEEN_INUMS &&
 		  ctx->full_inums != sbinfo->full_inums) ||
-		 shmem_pkram_wants_sums(sbinfo->pkram, fc) !=
-		 sbinfo->pkram->verify);
+		 (ctx->mpol && !mpol_equal(ctx->mpol, sbinfo->mpol)));
 }
 
 static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
@@ -566,7 +583,8 @@ static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
 		return invalfc(fc,
 			       "preserve: must be read-only: remount with ro,preserve");
 	if (st->preserved && shmem_pkram_node_exists(st)) {
-		if (!shmem_pkram_keeps_options(fc)) {
+		if (!shmem_pkram_keeps_options(fc) ||
+		    shmem_pkram_wants_sums(st, fc) != st->verify) {
 			errorfc(fc,
 				"preserved as '%s': its options cannot change before nopreserve",
 				shmem_pkram_name(st));
@@ -577,6 +595,12 @@ static int shmem_pkram_prepare_preserve(struct shmem_pkram *st,
 	if (st->loaded && shmem_pkram_wants_sums(st, fc) && !st->has_sums) {
 		errorfc(fc,
 			"verify: '%s' was preserved without checksums: first remount with rw",
+			shmem_pkram_name(st));
+		return -EBUSY;
+	}
+	if (st->loaded && (st->other_options || !shmem_pkram_keeps_options(fc))) {
+		errorfc(fc,
+			"'%s' was preserved with other options: first remount with rw",
 			shmem_pkram_name(st));
 		return -EBUSY;
 	}
@@ -598,6 +622,7 @@ static int shmem_pkram_prepare_release(struct shmem_pkram *st,
 	int err;
 
 	st->action = SHMEM_PKRAM_UNMARK;
+	st->changing_options = !shmem_pkram_keeps_options(fc);
 	if (st->loaded) {
 		/* Nothing of ours but a mark while it stays read-only */
 		if (!ro)
@@ -690,6 +715,7 @@ void shmem_pkram_commit(struct fs_context *fc)
 		break;
 	case SHMEM_PKRAM_UNMARK:
 		WRITE_ONCE(st->preserved, false);
+		st->other_options |= st->changing_options;
 		break;
 	case SHMEM_PKRAM_KEEP:
 		break;

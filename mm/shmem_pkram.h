@@ -81,6 +81,7 @@ void shmem_pkram_free(struct shmem_options *ctx);
 void shmem_pkram_show(struct seq_file *seq, struct shmem_sb_info *sbinfo);
 int shmem_pkram_open(struct super_block *sb, struct fs_context *fc);
 int shmem_pkram_load(struct super_block *sb, struct fs_context *fc);
+int shmem_pkram_filled(struct super_block *sb);
 void shmem_pkram_mounted(struct super_block *sb, int mnt_flags);
 void shmem_pkram_put(struct shmem_sb_info *sbinfo);
 int shmem_pkram_prepare(struct fs_context *fc);
@@ -156,14 +157,16 @@ enum shmem_pkram_action {
  * @lazy_started: the commit has had threads begin with that
  * @lazy_done: they have come to an end
  * @loaded: the tree is that of @ps, which has not been committed
+ * @other_options: some are not those of @ps, as long as @loaded
+ * @changing_options: by the remount in progress
  * @has_sums: the node of @ps has checksums, as long as @loaded
  * @preserved: shown as preserve: not to become writable
  * @verify: shown as verify: what is saved gets checksums
  * @commit_on_mount: read-only only until it has been mounted
- * @noted: labels and mount flags have been seen to
+ * @noted: it has got its first place, whose flags have been seen to
  * @super_flags: PKRAM_SHMEM_SUPER_NO* as saved, or as mounted
  * @action: of the remount in progress
- * @labelled: files of a loaded tree that have a label, until the mount succeeds
+ * @labelled: files of a loaded tree that have a label, until the LSM has been told
  * @nr_labelled: number of them
  * @node: name of the node; the part after the prefix is NAME
  *
@@ -178,6 +181,8 @@ struct shmem_pkram {
 	bool lazy_started;
 	struct completion lazy_done;
 	bool loaded;
+	bool other_options;
+	bool changing_options;
 	bool has_sums;
 	bool preserved;
 	bool verify;
@@ -268,7 +273,7 @@ int shmem_pkram_load_dquot(struct super_block *sb,
 int shmem_pkram_quota_on(struct super_block *sb,
 			 const struct pkram_shmem_quota *rec,
 			 const struct shmem_quota_limits *limits);
-void shmem_pkram_label(struct shmem_pkram *st);
+int shmem_pkram_label(struct shmem_pkram *st);
 
 void shmem_pkram_sums_begin(struct shmem_pkram_sums *sums);
 void shmem_pkram_sums_end(struct shmem_pkram_sums *sums);

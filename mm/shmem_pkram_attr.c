@@ -193,18 +193,21 @@ static int shmem_notify_label(struct inode *inode, const char *name)
 
 /**
  * shmem_pkram_label() - tell the security module which labels files have
- * @st: mount that has succeeded, with a loaded tree that nobody has changed
+ * @st: mount with a loaded tree that nobody can reach yet
  *
  * Not done while loading, since a security module begins to listen to a
- * superblock only after it has been filled.
+ * superblock only after it has been filled. A label that it does not know leaves the
+ * file with its default one, as a new file has.
  *
  * Context: May sleep. Takes inode locks.
+ * Return: 0; -ENOMEM, with some of them told.
  */
-void shmem_pkram_label(struct shmem_pkram *st)
+int shmem_pkram_label(struct shmem_pkram *st)
 {
 	size_t i, nr_failed = 0;
+	int err = 0;
 
-	for (i = 0; i < st->nr_labelled; i++) {
+	for (i = 0; !err && i < st->nr_labelled; i++) {
 		struct inode *inode = st->labelled[i];
 		struct rb_node *node;
 
@@ -213,9 +216,13 @@ void shmem_pkram_label(struct shmem_pkram *st)
 			const char *name = rb_entry(node, struct simple_xattr,
 						    rb_node)->name;
 
-			if (shmem_tell_lsm(inode, name) &&
-			    shmem_notify_label(inode, name))
-				nr_failed++;
+			if (!shmem_tell_lsm(inode, name))
+				continue;
+			err = shmem_notify_label(inode, name);
+			if (err == -ENOMEM)
+				break;
+			nr_failed += !!err;
+			err = 0;
 		}
 		cond_resched();
 	}
@@ -225,6 +232,7 @@ void shmem_pkram_label(struct shmem_pkram *st)
 	kvfree(st->labelled);
 	st->labelled = NULL;
 	st->nr_labelled = 0;
+	return err;
 }
 
 /* ---------------------------------------------------------------- ACLs */

@@ -525,10 +525,13 @@ void __shmem_pkram_undo_range(struct shmem_pkram *st, struct inode *inode,
 
 		if (index > last)
 			break;
-		if (index >= start && index + SHMEM_LAZY_PAGES <= end)
+		if (index >= start && index + SHMEM_LAZY_PAGES <= end) {
 			shmem_lazy_drop(lazy, nr);
-		else
+		} else {
+			/* Given up too: a folio with two users cannot be split */
 			shmem_lazy_fill(lazy, nr, GFP_NOFS | __GFP_NOFAIL);
+			shmem_lazy_release(lazy, nr);
+		}
 		cond_resched();
 	}
 }

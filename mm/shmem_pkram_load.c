@@ -100,15 +100,37 @@ static unsigned char shmem_load_huge(struct fs_context *fc, u32 huge)
 	return huge;
 }
 
+/* Is an option given that is not the one that was saved? */
+static bool shmem_load_other_options(const struct shmem_options *ctx,
+				     const struct pkram_shmem_super *super)
+{
+	const unsigned int seen = ctx->pkram.seen;
+
+	return (ctx->seen & SHMEM_SEEN_BLOCKS && ctx->blocks != super->max_blocks) ||
+	       (ctx->seen & SHMEM_SEEN_INODES && ctx->inodes != super->max_inodes) ||
+	       (ctx->seen & SHMEM_SEEN_INUMS &&
+		ctx->full_inums != !!(super->rec.flags & PKRAM_SHMEM_SUPER_INODE64)) ||
+	       (ctx->seen & SHMEM_SEEN_HUGE && ctx->huge != super->huge) ||
+	       (ctx->noswap && !(super->rec.flags & PKRAM_SHMEM_SUPER_NOSWAP)) ||
+	       (seen & SHMEM_PKRAM_SEEN_MODE && ctx->mode != super->mode) ||
+	       (seen & SHMEM_PKRAM_SEEN_UID &&
+		from_kuid(&init_user_ns, ctx->uid) != super->uid) ||
+	       (seen & SHMEM_PKRAM_SEEN_GID &&
+		from_kgid(&init_user_ns, ctx->gid) != super->gid);
+}
+
 /* What was not given takes the saved value */
 static void shmem_load_options(struct fs_context *fc,
+			       const struct pkram_shmem_header *header,
 			       const struct pkram_shmem_super *super)
 {
 	struct shmem_options *ctx = fc->fs_private;
 	const unsigned int seen = ctx->pkram.seen;
 
+	/* Pages that were lost have been given back and are saved all the same */
 	if (!(ctx->seen & SHMEM_SEEN_BLOCKS))
-		ctx->blocks = super->max_blocks;
+		ctx->blocks = super->max_blocks ?
+			      max(super->max_blocks, header->nr_blocks) : 0;
 	if (!(ctx->seen & SHMEM_SEEN_INODES))
 		ctx->inodes = super->max_inodes;
 	if (!(ctx->seen & SHMEM_SEEN_INUMS))
@@ -258,7 +280,8 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 		return shmem_load_bad(fc, why);
 	ld->super = *(const struct pkram_shmem_super *)rec;
 	st->super_flags = rec->flags & PKRAM_SHMEM_SUPER_MOUNT_FLAGS;
-	shmem_load_options(fc, &ld->super);
+	st->other_options = shmem_load_other_options(fc->fs_private, &ld->super);
+	shmem_load_options(fc, &header, &ld->super);
 	shmem_load_verify(st, fc, &ld->super);
 	err = shmem_load_super_attrs(ld, fc);
 	return err ?: shmem_load_check_room(fc, &header, &ld->super);

@@ -186,7 +186,10 @@ static int shmem_save_swapped(struct shmem_pkram_part *part,
 		part->next = index + 1;
 		return shmem_save_lost(part, index, 1);
 	}
-	err = shmem_pkram_swapin(inode, index, SHMEM_PKRAM_GFP);
+	/* Where new pages of the file would come from, or else they are moved there */
+	err = shmem_pkram_swapin(inode, index,
+				 mapping_gfp_mask(inode->i_mapping) |
+				 __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	/* One that cannot be read is marked as lost by that */
 	if (!err || (err == -EIO &&
 		     xa_load(&inode->i_mapping->i_pages, index) != entry))
