@@ -138,16 +138,39 @@ static bool pkram_alloc_hopeless(unsigned int tries, unsigned int order)
 	       si_mem_available() < PKRAM_ASIDE_RESERVE;
 }
 
+/*
+ * Where to look first when memory has been met that was not there at boot. All there is
+ * in ZONE_NORMAL may be such, but below it there is hardly any.
+ */
+static gfp_t pkram_gfp_lower(gfp_t gfp)
+{
+	if (!IS_ENABLED(CONFIG_ZONE_DMA32))
+		return gfp;
+	return (gfp & ~__GFP_NOFAIL) | __GFP_DMA32 | __GFP_NORETRY;
+}
+
 /* Allocate a folio that may be preserved where it is */
 static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 {
+	gfp_t where = gfp;
 	unsigned int tries = 0;
+	bool lower = false;
 	struct folio *folio;
 	LIST_HEAD(rejected);
 
-	while ((folio = folio_alloc(gfp | __GFP_NOWARN, order))) {
-		if (pkram_frames_allowed(folio_pfn(folio), 1UL << order))
+	for (;;) {
+		folio = folio_alloc(where | __GFP_NOWARN, order);
+		if (!folio && where != gfp) {
+			where = gfp;
+			continue;
+		}
+		if (!folio ||
+		    pkram_frames_allowed(folio_pfn(folio), 1UL << order))
 			break;
+		if (!lower && !pkram_boot_memory(folio_pfn(folio), 1UL << order)) {
+			lower = true;
+			where = pkram_gfp_lower(gfp);
+		}
 		list_add(&folio->lru, &rejected);
 		if (pkram_alloc_hopeless(++tries, order)) {
 			folio = NULL;

@@ -347,6 +347,12 @@ static const char *pkram_word_end(const char *word)
 	return word;
 }
 
+/* Is it pkram= for who parses it? A quote can be before the name */
+static bool pkram_word_is_ours(const char *word)
+{
+	return !strncmp(word + (*word == '"'), "pkram=", strlen("pkram="));
+}
+
 /*
  * Copy the words of a command line except pkram=, which stands for another
  * boot; what follows "--" is for init. Returns the length, or -1 when it says
@@ -364,7 +370,7 @@ static int pkram_cmdline_copy(char *to, const char *from)
 			end = from + strlen(from);
 		else if (len == 9 && !strncmp(from, "pkram=off", 9))
 			return -1;
-		if (strncmp(from, "pkram=", 6)) {
+		if (!pkram_word_is_ours(from)) {
 			memcpy(to, from, end - from);
 			to += end - from;
 			*to++ = ' ';
@@ -382,20 +388,21 @@ static int pkram_cmdline_copy(char *to, const char *from)
  * @image: image that is loaded by kexec_file_load, its command line read
  *
  * Puts pkram= in front of the command line in place of any other, unless it
- * says pkram=off.
+ * says pkram=off. Where nothing can be handed over any other is taken out all the
+ * same: what it stands for is not there any more, or has never been.
  *
  * Context: May sleep. Caller holds the kexec lock.
  * Return: 0 or -ENOMEM.
  */
 int pkram_kexec_cmdline(struct kimage *image)
 {
+	const u64 super = pkram_available() ? pkram_super_pfn() : 0;
 	const char *old = image->cmdline_buf ?: "";
-	int head, tail;
+	int head = 0, tail;
 	char *new;
 
 	pkram_relaxed = NULL;
-	if (image->type != KEXEC_TYPE_DEFAULT || !pkram_available() ||
-	    !pkram_super_pfn())
+	if (image->type != KEXEC_TYPE_DEFAULT || (!super && !*old))
 		return 0;
 
 	/* One more for the blank behind the last word */
@@ -403,7 +410,8 @@ int pkram_kexec_cmdline(struct kimage *image)
 		      GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
-	head = sprintf(new, "pkram=%#llx ", pkram_super_pfn());
+	if (super)
+		head = sprintf(new, "pkram=%#llx ", super);
 	tail = pkram_cmdline_copy(new + head, old);
 	if (tail < 0) {
 		kfree(new);

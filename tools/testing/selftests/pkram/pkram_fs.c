@@ -5,8 +5,10 @@
  *   mount HOW DIR OPTIONS...     fsopen() with options, each KEY or KEY=VALUE; HOW:
  *                                attach, rdonly (a read-only mount), open (give up
  *                                before fsmount), detached (give up after it),
- *                                nowhere (move to a place that does not exist);
- *                                prints 0 or the errno's name
+ *                                nowhere (move to a place that does not exist),
+ *                                moved (by mount(2)); prints 0 or the errno's name
+ *   clone FROM DIR               mount a clone of a mount with the new system calls;
+ *                                prints the same
  *   failnth N DIR FLAGS OPTIONS  mount(2) of tmpfs in which the Nth allocation
  *                                fails; prints the errno's name or 0, and
  *                                "done" when it had fewer
@@ -100,6 +102,15 @@ static void put_messages(int fs)
 		fprintf(stderr, "%.*s\n", (int)len, text);
 }
 
+static int do_clone(char **arg)
+{
+	int mnt = syscall(SYS_open_tree, AT_FDCWD, arg[0], OPEN_TREE_CLONE);
+
+	put_result(mnt < 0 ? mnt : syscall(SYS_move_mount, mnt, "", AT_FDCWD, arg[1],
+					   MOVE_MOUNT_F_EMPTY_PATH));
+	return 0;
+}
+
 static int do_mount(char **arg)
 {
 	const char *how = arg[0], *dir = arg[1];
@@ -121,6 +132,13 @@ static int do_mount(char **arg)
 		      strcmp(how, "rdonly") ? 0 : MOUNT_ATTR_RDONLY);
 	if (mnt < 0 || !strcmp(how, "detached")) {
 		put_result(mnt);
+		return 0;
+	}
+	if (!strcmp(how, "moved")) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", mnt);
+		put_result(syscall(SYS_mount, path, dir, NULL, MS_MOVE, NULL));
 		return 0;
 	}
 	put_result(syscall(SYS_move_mount, mnt, "", AT_FDCWD,
@@ -611,6 +629,7 @@ static int do_drop(char **arg)
 
 static const struct command commands[] = {
 	{ "mount", do_mount, 2 },
+	{ "clone", do_clone, 2 },
 	{ "failnth", do_failnth, 4 },
 	{ "quota", do_quota, 3 },
 	{ "setquota", do_setquota, 7 },

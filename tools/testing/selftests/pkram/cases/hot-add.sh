@@ -4,21 +4,23 @@
 # stages: 2
 # vm gone: -m 4G -a mem=2G
 # vm grown: -m 4G -s load -a mem=2G -a pkram_test.grown=1
+# vm free: -m 5G -a mem=2G -a pkram_test.free=1
 # vm offline: --numa 2 -m 3G -a pkram_test.offline=1
-# soak: gone grown offline
+# soak: gone grown free offline
 #
 # pkram_test.grown=1    the next kernel finds the added memory as ordinary memory
+# pkram_test.free=1     more is added than there was, and hardly used
 # pkram_test.offline=1  nothing is added, blocks of memory are switched off
 
 BLOCKS=/sys/devices/system/memory
 
-# QEMU has half of the 4 GiB up there
+# hot_add MIB: QEMU has the half of 4 GiB up there
 hot_add() {
 	local size at n
 
 	[ -e $BLOCKS/probe ] || skip "no memory can be added"
 	size=$((0x$(cat $BLOCKS/block_size_bytes)))
-	for ((at = 0x100000000; at < 0x120000000; at += size)); do
+	for ((at = 0x100000000; at < 0x100000000 + ($1 << 20); at += size)); do
 		printf '%#x' $at > $BLOCKS/probe
 		n=$((at / size))
 		[ "$(cat $BLOCKS/memory$n/state)" = online ] ||
@@ -53,8 +55,10 @@ stage1() {
 		nr=$(offline 2)
 		echo "OFFLINE $nr blocks"
 		[ "$nr" = 2 ] || fail "no memory can be switched off"
+	elif [ "$(param free '')" = 1 ]; then
+		hot_add 2560
 	else
-		hot_add
+		hot_add 512
 		$T fill $M/added 600M 2
 		nr=$(added_frames $M/added)
 		echo "ADDED $nr frames"
@@ -65,6 +69,10 @@ stage1() {
 	remember $M
 	preserve
 	check $M
+	umount $M
+	pmount kept
+	check $M
+	preserve
 	if [ "$(param offline '')" = 1 ]; then
 		echo "OFFLINE $(offline 3) more"
 		check $M
@@ -80,7 +88,7 @@ stage2() {
 	dmesg | grep pkram: | grep -v 'ommand line'
 	pmount kept
 	check $M
-	[ "$(param offline '')" = 1 ] || $T check $M/added 600M 2
+	[ "$(param offline '')$(param free '')" = 1 ] || $T check $M/added 600M 2
 	umount $M
 	expect_nothing_preserved
 }

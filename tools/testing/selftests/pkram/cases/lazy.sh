@@ -110,6 +110,9 @@ changes() {
 	mounted
 	truncate -s 33333336 $M/cut
 	fallocate -p -o 9999999 -l 20000001 $M/punched
+	# Whole pages of it, in blocks of 512 bytes
+	[ "$(stat -c %b $M/cut $M/punched | xargs)" = '65112 92016' ] ||
+		fail "space: $(stat -c %b $M/cut $M/punched | xargs)"
 	printf 12345678 | dd of=$M/written bs=8 seek=4000000 conv=notrunc status=none
 	# Whoever has paid for what nobody wants gets it back at once
 	charged=$(cat /sys/fs/cgroup/lazy/memory.current)

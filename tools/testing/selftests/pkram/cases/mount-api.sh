@@ -13,7 +13,22 @@ attempt() {
 	expect_nodes 1
 }
 
+# As much as tmpfs takes, for who wants no limit
+unlimited() {
+	pmount most nr_inodes=8P,nr_blocks=1E
+	echo x > $M/file
+	preserve
+	umount $M
+	pmount most
+	[ "$(cat $M/file)" = x ] || fail "content"
+	grep " $M " /proc/mounts
+	[ "$(df --output=itotal $M | tail -1)" -gt $((1 << 52)) ] || fail "nr_inodes"
+	umount $M
+	expect_nothing_preserved
+}
+
 stage1() {
+	unlimited
 	pmount api size=100M
 	tree_kinds $M
 	$T fill $M/large 8M 1
@@ -43,6 +58,28 @@ attempts() {
 	touch $M/x 2> /dev/null && fail "writable"
 	umount $M
 	expect_nodes 1
+	# A mount that is made writable later, in place or as a clone: not the file system
+	attempt 0 rdonly pkram=api
+	mount -o remount,bind,rw $M
+	mkdir -p /mnt/clone
+	[ "$($F clone $M /mnt/clone)" = 0 ] || fail "clone"
+	expect_nodes 1
+	touch /mnt/clone/x 2> /dev/null && fail "writable by a clone"
+	umount /mnt/clone
+	umount $M
+	# Options that nobody would save
+	pmount api ro,size=200M
+	mount_err EBUSY $M remount,ro preserve
+	umount $M
+	pmount api ro
+	mount -o remount,ro,size=200M $M
+	mount_err EBUSY $M remount,ro preserve
+	umount $M
+	pmount api ro,size=100M
+	mount_err EBUSY $M remount,ro preserve,nr_inodes=2000
+	mount -o remount,ro,preserve $M
+	umount $M
+	expect_nodes 1
 	# A second one
 	pmount api ro
 	mount_err EBUSY /mnt/second rw pkram=api
@@ -64,6 +101,11 @@ attempts() {
 stage2() {
 	attempts
 	[ "$($F mount attach $M pkram=api)" = 0 ] || fail "attach"
+	expect_nodes 0
+	check $M
+	preserve
+	umount $M
+	[ "$($F mount moved $M pkram=api)" = 0 ] || fail "moved"
 	expect_nodes 0
 	check $M
 	echo writable > $M/new

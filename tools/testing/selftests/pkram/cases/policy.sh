@@ -55,6 +55,8 @@ stage1() {
 	cp /tmp/show $M/show.local
 	preserve /mnt/local
 	preserve
+	mount_err EBUSY $M remount,ro mpol=bind:0
+	mount_err 0 $M remount,ro mpol=bind:1
 }
 
 stage2() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # proves: kexec_file_load replaces any pkram= and adds one where there is none
-# stages: 4
+# stages: 6
 
 # load WORDS: an image with these words on its command line
 load() {
@@ -30,7 +30,7 @@ stage1() {
 
 stage2() {
 	one
-	load "pkram=1 notpkram=2 pkram=3 pkram=0x4"
+	load 'pkram=1 notpkram=2 "pkram=3" pkram=0x4 "pkram=5"'
 }
 
 stage3() {
@@ -41,6 +41,23 @@ stage3() {
 
 stage4() {
 	one
+	mount -o remount,rw,nopreserve $M
+	umount $M
+	load pkram=off
+}
+
+# Nor does a kernel pass one on that has not looked at it
+stage5() {
+	[ ! -e /sys/kernel/pkram/super_block ] || fail "PKRAM is on"
+	kexec -s -l "$KERNEL" --initrd="$INITRD" \
+		--command-line="$(cmdline_without pkram=) pkram=0x1234"
+}
+
+stage6() {
+	cat /proc/cmdline
+	! grep -E '(^| )"?pkram=' /proc/cmdline || fail "pkram= was passed on"
+	pmount stale
+	expect_empty $M
 }
 
 . /files/lib.sh

@@ -74,8 +74,10 @@ stage2() {
 	mount -t tmpfs tmpfs $M
 	$T fill $M/other 20M 2
 	umount $M
-	# By the call that passes the whole memory map on
-	kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$(
+	# By the call that passes the whole memory map on; with PKRAM it takes pkram= out
+	# where that is off
+	kexec "$([ "$(param via -)" = off ] && echo -c || echo -s)" -l "$KERNEL" \
+		--initrd="$INITRD" --command-line="$(
 		cmdline_without pkram=off mem=) pkram=$(param super 0)"
 }
 
