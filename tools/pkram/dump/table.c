@@ -64,6 +64,7 @@ static unsigned int level_shift(int level)
 	return PKRAM_PT_LEAF_SHIFT + (level - 1) * PKRAM_PT_SHIFT;
 }
 
+/* It may be empty: a leaf stays as long as anything is preserved */
 static void add_leaf(uint64_t base, const uint64_t *bits, uint64_t told)
 {
 	uint64_t set = 0;
@@ -77,9 +78,6 @@ static void add_leaf(uint64_t base, const uint64_t *bits, uint64_t told)
 		bad(1, "page table: %llu frames from %#llx on are set, entry says %llu",
 		    (unsigned long long)set, (unsigned long long)base,
 		    (unsigned long long)told);
-	if (!set)
-		bad(1, "page table: the leaf of %#llx is empty",
-		    (unsigned long long)base);
 	memcpy(leaf_of(base)->set, bits, FRAME);
 	nr_set += set;
 }

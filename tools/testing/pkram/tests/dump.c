@@ -25,6 +25,7 @@
 #define LARGE	0x4000ULL	/* of order 9 */
 
 #define MEMORY_END	0x4400ULL
+#define GIVEN_UP	0x8000ULL	/* of a leaf of its own */
 
 #define NR_SINGLES	5
 #define NR_FRAMES	(NR_SINGLES + 512)
@@ -157,6 +158,9 @@ static void build(void)
 	EXPECT_EQ(pkram_pagetable_set(&pt, DIR, BYTES + 2 - DIR, 0), 0);
 	EXPECT_EQ(pkram_pagetable_set(&pt, SINGLES, NR_SINGLES, 0), 0);
 	EXPECT_EQ(pkram_pagetable_set(&pt, LARGE, 512, 0), 0);
+	/* What has been given up leaves a page of the table that has nothing set */
+	EXPECT_EQ(pkram_pagetable_set(&pt, GIVEN_UP, 1, 0), 0);
+	pkram_pagetable_clear(&pt, GIVEN_UP, 1);
 	*super = (struct pkram_super_ser) {
 		.magic = PKRAM_SUPER_MAGIC,
 		.version = PKRAM_SER_VERSION,
@@ -299,7 +303,7 @@ static void test_right(void)
 {
 	static const char * const lines[] = {
 		"landing 0x10000-0x10fff (16 MiB)",
-		"page table: 4 pages, 528 frames preserved",
+		"page table: 5 pages, 529 frames preserved",
 		"preserved 0x4000-0x41ff",
 		"node 'shmem-data' at 0x2001: 517 frames (2.0 MiB), 280 bytes, 1 objects, 5 links, saved 2023-11-14 22:13:20 UTC",
 		"link 0x2004: runs, 1 from 5, next 0",
@@ -323,7 +327,7 @@ static void test_right(void)
 	((struct pkram_super_ser *)frame(SUPER))->magic = 0;
 	expect_dump("", 0, "no super block: what looks like nodes, also those that are not");
 	expect_dump("", 0, "1 found in memory up to 68 MiB");
-	expect_dump("-t 1000", 0, "528 frames preserved");
+	expect_dump("-t 1000", 0, "529 frames preserved");
 	expect_dump("-t 1000", 0, "1 found");
 	pkram_pagetable_clear(&pt, NODE, 1);
 	expect_dump("-t 1000", 0, "0 found");
@@ -398,8 +402,8 @@ static void test_super(void)
 	WRONG_SUPER(dir_pfn++, "link 0x2001: magic");
 	WRONG_SUPER(pt_pfn = 0x5000, "page table: frame 0x5000");
 	WRONG_SUPER(pt_pfn = TABLES + 1, "page table");
-	WRONG_SUPER(nr_preserved--, "page table: super block says 527 frames");
-	WRONG_SUPER(nr_pt_pages++, "page table: super block says 5 pages");
+	WRONG_SUPER(nr_preserved--, "page table: super block says 528 frames");
+	WRONG_SUPER(nr_pt_pages++, "page table: super block says 6 pages");
 	WRONG_SUPER(pt_crc++, "page table: super block says checksum");
 	WRONG_SUPER(end_pfn++, "page table: last frame is 0x41ff");
 	WRONG_SUPER(nr_nodes = 0, "0 nodes, directory 0x2000");

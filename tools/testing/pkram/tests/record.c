@@ -98,14 +98,16 @@ static void test_fits(void)
 
 static void test_super(void)
 {
-	const u64 max = 1ULL << 52;
+	/* LONG_MAX and ULONG_MAX / BOGO_INODE_SIZE: what tmpfs takes */
+	const u64 blocks = ~0ULL >> 1, inodes = ~0ULL >> 10;
 
-	GOOD(SUPER->huge = 3, SUPER->rec.flags = 0x3f, SUPER->max_blocks = max);
+	GOOD(SUPER->huge = 3, SUPER->rec.flags = 0x3f, SUPER->max_blocks = blocks,
+	     SUPER->max_inodes = inodes);
 	BAD("bad superblock", SUPER->huge = 4);
 	BAD("bad superblock", SUPER->rec.flags = 0x40);
 	BAD("bad superblock", SUPER->mode = 010000);
-	BAD("bad superblock", SUPER->max_blocks = max + 1);
-	BAD("bad superblock", SUPER->max_inodes = ~0ULL);
+	BAD("bad superblock", SUPER->max_blocks = blocks + 1);
+	BAD("bad superblock", SUPER->max_inodes = inodes + 1);
 	BAD("bad superblock", SUPER->uid = ~0U);
 	BAD("bad superblock", SUPER->gid = ~0U);
 	BAD("second superblock", rec_double(1, 2));
