@@ -385,12 +385,13 @@ static struct pkram_node *pkram_node_get(const char *name)
 		node = pkram_node_find(name);
 		if (!node)
 			return ERR_PTR(-ENOENT);
-		if (node->unchecked) {
+		err = pkram_node_renew(node);
+		if (!err && node->unchecked) {
 			err = pkram_nodes_check();
-			if (err)
-				return ERR_PTR(err);
 			checked = true;
 		}
+		if (err)
+			return ERR_PTR(err);
 		if (node->state == PKRAM_NODE_DAMAGED)
 			return ERR_PTR(-EBADMSG);
 		if (node->state != PKRAM_NODE_IDLE)

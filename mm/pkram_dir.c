@@ -74,6 +74,12 @@ static bool pkram_node_seal(struct pkram_node *node)
 			node->name);
 	if (!pkram_node_complete(node))
 		return false;
+	/* Not to be read; the next kernel is told that it has failed */
+	if (PageHWPoison(virt_to_page(node->ser))) {
+		pr_err("the page of node '%s' has failed, it is handed over as damaged\n",
+		       node->name);
+		return true;
+	}
 	if (!pkram_node_ser_validate(node->ser)) {
 		pr_err("node '%s' has been overwritten and is lost\n",
 		       node->name);
@@ -87,8 +93,8 @@ static bool pkram_node_seal(struct pkram_node *node)
  * @nr: where to put the number of nodes
  *
  * Nodes still being saved are reported and left out; so are those being freed,
- * whose loads are complete. One whose page has been overwritten is handed over as
- * damaged, so that its name is not taken for free.
+ * whose loads are complete. One whose page has been overwritten or has failed is
+ * handed over as damaged, so that its name is not taken for free.
  *
  * Context: Caller holds pkram_lock. Cannot fail.
  * Return: frame of the first link of the directory, 0 when there is none.

@@ -370,6 +370,7 @@ int pkram_lock_settled(void);
 
 /* -------------------------------------------------- pkram_validate.c */
 
+int pkram_node_renew(struct pkram_node *node);
 int pkram_node_validate(const struct pkram_node *node);
 void pkram_node_write_off(struct pkram_node *node);
 int pkram_nodes_check(void);

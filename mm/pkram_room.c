@@ -16,6 +16,7 @@
 #include <linux/ioport.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
@@ -68,6 +69,12 @@ static void pkram_landing_gaps(struct pkram_landing *map, u64 pfn, u64 end)
 	}
 }
 
+/* Memory switched off has no struct pages, and may be so for a reason */
+static bool pkram_boot_online(u64 pfn, u64 nr)
+{
+	return pkram_boot_memory(pfn, nr) && pfn_to_online_page(pfn);
+}
+
 static int pkram_landing_ram(unsigned long pfn, unsigned long nr, void *arg)
 {
 	const u64 end = pfn + nr;
@@ -75,7 +82,8 @@ static int pkram_landing_ram(unsigned long pfn, unsigned long nr, void *arg)
 
 	for (cur = max(pfn, PHYS_PFN(SZ_1M)); cur < end; cur = next) {
 		next = min(end, ALIGN(cur + 1, PKRAM_PT_LEAF_FRAMES));
-		if (pkram_boot_memory(cur, next - cur))
+		/* No leaf is larger than what can be switched off */
+		if (pkram_boot_online(cur, next - cur))
 			pkram_landing_gaps(arg, cur, next);
 	}
 	return 0;
@@ -189,7 +197,7 @@ static bool pkram_block_suits(u64 pfn)
 {
 	const u64 super = pkram_super_pfn();
 
-	return pkram_boot_memory(pfn, MAX_ORDER_NR_PAGES) &&
+	return pkram_boot_online(pfn, MAX_ORDER_NR_PAGES) &&
 	       !(super >= pfn && super < pfn + MAX_ORDER_NR_PAGES) &&
 	       !pkram_block_failed(pfn);
 }

@@ -211,6 +211,34 @@ static int pkram_node_see(struct pkram_pagetable *seen,
 }
 
 /**
+ * pkram_node_renew() - see that the page of a node can be read
+ * @node: node
+ *
+ * One whose page has failed gets a new one with nothing in it, which makes it a
+ * damaged node: nobody is to read the old one again.
+ *
+ * Context: May sleep. Caller holds pkram_lock. Takes pkram_pagetable_lock.
+ * Return: 0; -EBUSY when its page has failed while it is being loaded; -ENOMEM.
+ */
+int pkram_node_renew(struct pkram_node *node)
+{
+	void *new;
+
+	lockdep_assert_held(&pkram_lock);
+	if (!PageHWPoison(virt_to_page(node->ser)) || !pkram_node_complete(node))
+		return 0;
+	pr_err("the page of node '%s' has failed\n", node->name);
+	if (node->state == PKRAM_NODE_LOADING)
+		return -EBUSY;
+	new = pkram_meta_alloc(GFP_KERNEL | __GFP_ZERO);
+	if (!new)
+		return -ENOMEM;
+	pkram_meta_free(node->ser);
+	node->ser = new;
+	return 0;
+}
+
+/**
  * pkram_node_validate() - check all that a node refers to
  * @node: node, not changing; its page can be read
  *
@@ -245,6 +273,8 @@ static int pkram_nodes_see_roots(struct pkram_pagetable *seen)
 		err = pkram_pagetable_set(seen, pfn, 1, GFP_KERNEL);
 	}
 	list_for_each_entry(node, &pkram_nodes, list) {
+		if (!err)
+			err = pkram_node_renew(node);
 		if (err)
 			break;
 		err = pkram_pagetable_set(seen, pkram_virt_to_pfn(node->ser), 1,
@@ -303,8 +333,8 @@ static int pkram_nodes_see(struct pkram_pagetable *seen)
  * Those that are damaged are marked so.
  *
  * Context: May sleep. Caller holds pkram_lock. Takes pkram_pagetable_lock.
- * Return: 0; -EBUSY when one that is being loaded has been overwritten; -EBADMSG
- * when the page of a node is in the page table; -ENOMEM.
+ * Return: 0; -EBUSY when one that is being loaded has been overwritten or has
+ * failed; -EBADMSG when the page of a node is in the page table; -ENOMEM.
  */
 int pkram_nodes_check(void)
 {

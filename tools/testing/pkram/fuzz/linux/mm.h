@@ -19,6 +19,9 @@ static inline struct page *pfn_to_page(u64 pfn)
 	return (struct page *)(uintptr_t)(pfn << 4 | 8);
 }
 
+/* Of metadata */
+#define virt_to_page(virt)	pfn_to_page(pkram_virt_to_pfn(virt))
+
 bool sim_poisoned(u64 pfn);
 
 static inline bool PageHWPoison(const struct page *page)
