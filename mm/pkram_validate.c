@@ -69,44 +69,74 @@ static int pkram_check_once(struct pkram_check *c, u64 pfn, u64 nr)
 }
 
 /*
- * Are all these frames preserved? Runs that follow each other are often in the
+ * Are all frames of a run preserved? Runs that follow each other are often in the
  * same leaf of the page table, which stays where it is while that is locked.
  */
 static bool pkram_check_preserved(const unsigned long **leaf, u64 *base,
-				  u64 pfn, u64 nr)
+				  const struct pkram_run *run)
 {
-	const u64 end = pfn + nr;
+	const u64 nr = run->nr << run->order;
+	const u64 end = run->pfn + nr;
 
-	if (!*leaf || *base != ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES)) {
-		*base = ALIGN_DOWN(pfn, PKRAM_PT_LEAF_FRAMES);
-		*leaf = pkram_pagetable_leaf(&pkram_pagetable, pfn);
+	if (!*leaf || *base != ALIGN_DOWN(run->pfn, PKRAM_PT_LEAF_FRAMES)) {
+		*base = ALIGN_DOWN(run->pfn, PKRAM_PT_LEAF_FRAMES);
+		*leaf = pkram_pagetable_leaf(&pkram_pagetable, run->pfn);
 	}
 	if (!*leaf || end - *base > PKRAM_PT_LEAF_FRAMES)
-		return pkram_pagetable_next_clear(&pkram_pagetable, pfn, end) == end;
-	return find_next_zero_bit(*leaf, end - *base, pfn - *base) == end - *base;
+		return pkram_pagetable_next_clear(&pkram_pagetable, run->pfn,
+						  end) == end;
+	if (nr == 1)
+		return test_bit(run->pfn - *base, *leaf);
+	return find_next_zero_bit(*leaf, end - *base, run->pfn - *base) ==
+	       end - *base;
+}
+
+/* There may be a run for each page: all are looked at first, then all are marked */
+static int pkram_check_mark_runs(struct pkram_check *c,
+				 const struct pkram_link_ser *link)
+{
+	const unsigned long *leaf = NULL;
+	unsigned int nr, done, i;
+	struct pkram_run run;
+	u64 base;
+	int err;
+
+	for (nr = 0; nr < link->nr; nr++) {
+		run = pkram_run_unpack(&link->runs[nr]);
+		if (!pkram_check_preserved(&leaf, &base, &run))
+			break;
+	}
+	err = pkram_pagetable_set_runs(c->seen, link->runs, nr, &done,
+				       GFP_KERNEL);
+	for (i = 0; i < done; i++) {
+		run = pkram_run_unpack(&link->runs[i]);
+		c->marked += run.nr << run.order;
+	}
+	if (err)
+		return err == -ENOMEM ? err : -EBADMSG;
+	return nr == link->nr ? 0 : -EBADMSG;
+}
+
+static int pkram_check_unmark_runs(struct pkram_check *c,
+				   const struct pkram_link_ser *link)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < link->nr; i++) {
+		const struct pkram_run run = pkram_run_unpack(&link->runs[i]);
+
+		err = pkram_check_unmark(c, run.pfn, run.nr << run.order);
+	}
+	return err;
 }
 
 static int pkram_check_runs(struct pkram_check *c,
 			    const struct pkram_link_ser *link)
 {
-	const unsigned long *leaf = NULL;
-	u64 base;
-	u32 i;
-	int err = 0;
-
 	guard(pkram_pagetable)();
-	for (i = 0; !err && i < link->nr; i++) {
-		const struct pkram_run run = pkram_run_unpack(&link->runs[i]);
-		const u64 nr = run.nr << run.order;
-
-		if (c->undo)
-			err = pkram_check_unmark(c, run.pfn, nr);
-		else
-			err = pkram_check_mark(c, run.pfn, nr,
-					       pkram_check_preserved(&leaf, &base,
-								     run.pfn, nr));
-	}
-	return err;
+	return c->undo ? pkram_check_unmark_runs(c, link) :
+			 pkram_check_mark_runs(c, link);
 }
 
 /*
