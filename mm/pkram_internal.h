@@ -442,8 +442,14 @@ extern unsigned long pkram_boot_pages;
 const struct pkram_landing *pkram_landing_find(u64 *total);
 u64 pkram_boot_need(void);
 int pkram_make_room(struct pkram_node *own);
+bool pkram_room_likely(u64 nr);
 int pkram_room_to_boot(struct pkram_stream *ps);
 #else
+static inline bool pkram_room_likely(u64 nr)
+{
+	return true;
+}
+
 static inline int pkram_room_to_boot(struct pkram_stream *ps)
 {
 	return 0;

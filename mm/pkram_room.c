@@ -362,6 +362,22 @@ int pkram_make_room(struct pkram_node *own)
 }
 
 /**
+ * pkram_room_likely() - could the next kernel boot beside so many pages more?
+ * @nr: pages that are not preserved yet
+ *
+ * By totals only: where they are is not known before they have been saved.
+ *
+ * Context: May sleep. Takes pkram_pagetable_lock.
+ * Return: false when it could not, wherever they are.
+ */
+bool pkram_room_likely(u64 nr)
+{
+	guard(pkram_pagetable)();
+	return pkram_pagetable.nr_set + nr + pkram_boot_need() <=
+	       get_num_physpages();
+}
+
+/**
  * pkram_room_to_boot() - can the next kernel boot beside what is preserved?
  * @ps: stream of the node that is being saved, all of its objects finished
  *

@@ -515,6 +515,9 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 	struct pkram_stream *ps = &sv->st->ps;
 	int err;
 
+	err = shmem_pkram_save_room(sv);
+	if (err)
+		return err;
 	err = pkram_prepare_save(ps, sv->st->node, SHMEM_PKRAM_GFP);
 	if (err) {
 		shmem_pkram_err(sv->fc, "cannot preserve '%s': %s (%d)",

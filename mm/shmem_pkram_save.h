@@ -98,6 +98,7 @@ static inline int shmem_pkram_refuse(struct shmem_pkram_saver *sv, int err,
 	return err;
 }
 
+int shmem_pkram_save_room(struct shmem_pkram_saver *sv);
 int shmem_pkram_save_data(struct shmem_pkram_saver *sv, struct inode *inode);
 int shmem_pkram_save_part(struct shmem_pkram_part *part, struct inode *inode,
 			  pgoff_t start, pgoff_t last);

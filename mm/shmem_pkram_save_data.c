@@ -14,10 +14,13 @@
 
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
+#include <linux/pfn.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <linux/vmstat.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
@@ -25,6 +28,9 @@
 #include "pkram_shmem_rec.h"
 #include "shmem_pkram.h"
 #include "shmem_pkram_save.h"
+
+/* Memory that is left to others while pages come back from swap, in pages */
+#define SHMEM_PKRAM_SPARE	PHYS_PFN(SZ_16M)
 
 /* Tries to wait for pins to go away, each twice as long as the one before */
 #define SHMEM_PKRAM_PIN_TRIES	5
@@ -176,6 +182,88 @@ static int shmem_save_folio(struct shmem_pkram_part *part, struct inode *inode,
 	return err;
 }
 
+/* ----------------------------------------------------------- swapped out */
+
+/*
+ * Pages that can be had: what is free or can be made so without anybody's swap, and
+ * what others have that can be swapped out. Of the tree itself nothing goes again.
+ */
+static u64 shmem_save_available(void)
+{
+	return max(si_mem_available(), 0L) +
+	       min_t(u64, max(get_nr_swap_pages(), 0L),
+		     global_node_page_state(NR_ANON_MAPPED));
+}
+
+/* How many pages of the tree are swapped out, and how many there are of it */
+static u64 shmem_save_count_swapped(struct super_block *sb, u64 *nr_pages)
+{
+	struct inode *inode, *last = NULL;
+	u64 swapped = 0;
+
+	*nr_pages = 0;
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		*nr_pages += READ_ONCE(SHMEM_I(inode)->alloced);
+		swapped += READ_ONCE(SHMEM_I(inode)->swapped);
+		if (!need_resched())
+			continue;
+		/* Hold on to the place in the list */
+		spin_lock(&inode->i_lock);
+		if (inode->i_state & (I_FREEING | I_WILL_FREE | I_NEW)) {
+			spin_unlock(&inode->i_lock);
+			continue;
+		}
+		__iget(inode);
+		spin_unlock(&inode->i_lock);
+		spin_unlock(&sb->s_inode_list_lock);
+		iput(last);
+		last = inode;
+		cond_resched();
+		spin_lock(&sb->s_inode_list_lock);
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(last);
+	return swapped;
+}
+
+/**
+ * shmem_pkram_save_room() - is there memory for what is swapped out?
+ * @sv: save, of which nothing has been written yet
+ *
+ * All that is preserved has to be in memory at once, and to stay there. To find out
+ * on the way that it cannot would have all others pushed out, and then killed.
+ *
+ * Context: May sleep. s_umount is held for writing.
+ * Return: 0; -ENOMEM; -ENOSPC when the next kernel could not boot. It has been
+ * reported then.
+ */
+int shmem_pkram_save_room(struct shmem_pkram_saver *sv)
+{
+	const u64 used = total_swap_pages - get_nr_swap_pages();
+	const u64 available = shmem_save_available();
+	u64 swapped, nr_pages;
+
+	/* What is in swap may be anybody's: most often none of it matters */
+	if (!total_swap_pages || !used)
+		return 0;
+	swapped = shmem_save_count_swapped(sv->fc->root->d_sb, &nr_pages);
+	if (!swapped)
+		return 0;
+	if (swapped > available) {
+		shmem_pkram_err(sv->fc, "cannot preserve '%s': %llu MiB of it are in swap, and there is memory for %llu MiB",
+				sv->st->node, swapped >> (20 - PAGE_SHIFT),
+				available >> (20 - PAGE_SHIFT));
+		return -ENOMEM;
+	}
+	if (!pkram_room_likely(nr_pages)) {
+		shmem_pkram_err(sv->fc, "cannot preserve '%s', some of which is in swap: too little would be left for the next kernel to boot",
+				sv->st->node);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
 /* Bring the page back, unless it is lost */
 static int shmem_save_swapped(struct shmem_pkram_part *part,
 			      struct inode *inode, pgoff_t index, void *entry)
@@ -186,6 +274,8 @@ static int shmem_save_swapped(struct shmem_pkram_part *part,
 		part->next = index + 1;
 		return shmem_save_lost(part, index, 1);
 	}
+	if (shmem_save_available() < SHMEM_PKRAM_SPARE)
+		return shmem_part_refuse(part, -ENOMEM, "there is too little memory to bring all of it back from swap");
 	/* Where new pages of the file would come from, or else they are moved there */
 	err = shmem_pkram_swapin(inode, index,
 				 mapping_gfp_mask(inode->i_mapping) |
@@ -194,7 +284,9 @@ static int shmem_save_swapped(struct shmem_pkram_part *part,
 	if (!err || (err == -EIO &&
 		     xa_load(&inode->i_mapping->i_pages, index) != entry))
 		return -EAGAIN;
-	return shmem_part_refuse(part, err, "a page cannot be brought back from swap");
+	return shmem_part_refuse(part, err, err == -ENOMEM ?
+		"there is no memory, in the machine or the memory cgroup that has it, to bring a page back from swap" :
+		"a page cannot be brought back from swap");
 }
 
 /*
