@@ -95,8 +95,23 @@ struct pkram_node *pkram_node_find(const char *name)
 	return NULL;
 }
 
+/**
+ * pkram_node_read() - look at what stands in the page of a node
+ * @node: node
+ *
+ * Context: Any.
+ * Return: its page, or one full of zeroes if that has failed.
+ */
+const struct pkram_node_ser *pkram_node_read(const struct pkram_node *node)
+{
+	if (PageHWPoison(virt_to_page(node->ser)))
+		return page_address(ZERO_PAGE(0));
+	return node->ser;
+}
+
 /*
- * Free a node, all of whose references can be trusted, and what it holds. It
+ * Free a node, all of whose references can be trusted, and what it holds; unless its
+ * page has failed: then that belongs to nobody, like what is damaged. It
  * stays in the list until the end, so that a kexec image that wants the place of
  * its pages finds out why they cannot be moved, and up to here they may be.
  */
@@ -107,7 +122,7 @@ static void pkram_node_free(struct pkram_node *node, u64 *count)
 
 	scoped_guard(mutex, &pkram_lock) {
 		node->state = PKRAM_NODE_FREEING;
-		pfn = node->ser->obj_pfn;
+		pfn = pkram_node_read(node)->obj_pfn;
 	}
 
 	while (pfn) {
@@ -525,9 +540,9 @@ void pkram_finish_load(struct pkram_stream *ps)
 
 	if (WARN_ON_ONCE(!node || ps->saving || ps->obj))
 		return;
-	trace_pkram_consume(node->name, node->ser);
+	trace_pkram_consume(node->name, pkram_node_read(node));
 	scoped_guard(mutex, &pkram_lock)
-		pkram_stats.loaded_pages += node->ser->nr_pages;
+		pkram_stats.loaded_pages += pkram_node_read(node)->nr_pages;
 	pkram_node_free(node, &pkram_stats.loads);
 	ps->node = NULL;
 }
@@ -644,22 +659,31 @@ EXPORT_SYMBOL_GPL(pkram_drop);
  *
  * Context: May sleep. Takes pkram_lock.
  * Return: 0; -ENOENT when there is no such node, or it is still being saved or
- * already being freed.
+ * already being freed; -EBADMSG when it is damaged; -EBUSY when its page has failed
+ * while it is being loaded; -ENOMEM.
  */
 int pkram_node_info(const char *name, struct pkram_info *info)
 {
+	const struct pkram_node_ser *ser;
 	struct pkram_node *node;
+	int err;
 
 	guard(mutex)(&pkram_lock);
 	node = pkram_node_find(name);
 	if (!node || !pkram_node_complete(node))
 		return -ENOENT;
+	err = pkram_node_renew(node);
+	if (err)
+		return err;
+	if (node->state == PKRAM_NODE_DAMAGED)
+		return -EBADMSG;
+	ser = node->ser;
 	*info = (struct pkram_info) {
-		.nr_objs = node->ser->nr_objs,
-		.nr_pages = node->ser->nr_pages,
-		.nr_bytes = node->ser->nr_bytes,
-		.nr_meta = node->ser->nr_links + 1,
-		.saved_at = node->ser->saved_at,
+		.nr_objs = ser->nr_objs,
+		.nr_pages = ser->nr_pages,
+		.nr_bytes = ser->nr_bytes,
+		.nr_meta = ser->nr_links + 1,
+		.saved_at = ser->saved_at,
 	};
 	return 0;
 }

@@ -318,6 +318,7 @@ extern struct list_head pkram_nodes;
 /* Cleared by pkram=off before anything else happens */
 extern bool pkram_enabled;
 
+const struct pkram_node_ser *pkram_node_read(const struct pkram_node *node);
 struct pkram_node *pkram_node_named(const char *name);
 struct pkram_node *pkram_node_find(const char *name);
 

@@ -82,7 +82,8 @@ static int pkram_landing_ram(unsigned long pfn, unsigned long nr, void *arg)
 
 	for (cur = max(pfn, PHYS_PFN(SZ_1M)); cur < end; cur = next) {
 		next = min(end, ALIGN(cur + 1, PKRAM_PT_LEAF_FRAMES));
-		/* No leaf is larger than what can be switched off */
+		/* A leaf is switched off as a whole */
+		BUILD_BUG_ON(PKRAM_PT_LEAF_FRAMES > PAGES_PER_SECTION);
 		if (pkram_boot_online(cur, next - cur))
 			pkram_landing_gaps(arg, cur, next);
 	}
@@ -366,9 +367,10 @@ int pkram_make_room(struct pkram_node *own)
  * @nr: pages that are not preserved yet
  *
  * By totals only: where they are is not known before they have been saved.
+ * Memory that was added since boot counts, though the next kernel may not have it.
  *
  * Context: May sleep. Takes pkram_pagetable_lock.
- * Return: false when it could not, wherever they are.
+ * Return: false when it certainly could not.
  */
 bool pkram_room_likely(u64 nr)
 {

@@ -55,10 +55,17 @@ static ssize_t preserved_bytes_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(pkram_pagetable.nr_set));
 }
 
+/* What stands in the page of a damaged node is not to be believed: all zeroes */
+static const struct pkram_node_ser *pkram_node_believed(const struct pkram_node *node)
+{
+	return node->state == PKRAM_NODE_DAMAGED ? page_address(ZERO_PAGE(0)) :
+						   pkram_node_read(node);
+}
+
 /* Pages of the format itself that a node has */
 static u64 pkram_node_meta(const struct pkram_node *node)
 {
-	return node->state == PKRAM_NODE_DAMAGED ? 1 : 1 + node->ser->nr_links;
+	return 1 + pkram_node_believed(node)->nr_links;
 }
 
 /* The same of all, as far as nodes have been published */
@@ -378,16 +385,10 @@ static ssize_t pkram_reason_show(const struct pkram_node *node, char *buf)
 	return sysfs_emit(buf, "%s\n", node->why ?: "");
 }
 
-/* What stands in the page of a damaged node is not to be believed */
-static ssize_t pkram_node_emit(const struct pkram_node *node, char *buf, u64 value)
-{
-	return sysfs_emit(buf, "%llu\n",
-			  node->state == PKRAM_NODE_DAMAGED ? 0 : value);
-}
-
 static ssize_t pkram_bytes_show(const struct pkram_node *node, char *buf)
 {
-	return pkram_node_emit(node, buf, PFN_PHYS(node->ser->nr_pages));
+	return sysfs_emit(buf, "%llu\n",
+			  PFN_PHYS(pkram_node_believed(node)->nr_pages));
 }
 
 static ssize_t pkram_metadata_bytes_show(const struct pkram_node *node,
@@ -398,12 +399,13 @@ static ssize_t pkram_metadata_bytes_show(const struct pkram_node *node,
 
 static ssize_t pkram_objects_show(const struct pkram_node *node, char *buf)
 {
-	return pkram_node_emit(node, buf, node->ser->nr_objs);
+	return sysfs_emit(buf, "%llu\n", pkram_node_believed(node)->nr_objs);
 }
 
 static ssize_t pkram_saved_at_show(const struct pkram_node *node, char *buf)
 {
-	return pkram_node_emit(node, buf, node->ser->saved_at);
+	return sysfs_emit(buf, "%llu\n",
+			  pkram_node_believed(node)->saved_at);
 }
 
 #define PKRAM_NODE_ATTR(_name, _mode) {					\

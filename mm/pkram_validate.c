@@ -244,8 +244,8 @@ static int pkram_node_see(struct pkram_pagetable *seen,
  * pkram_node_renew() - see that the page of a node can be read
  * @node: node
  *
- * One whose page has failed gets a new one with nothing in it, which makes it a
- * damaged node: nobody is to read the old one again.
+ * One whose page has failed is damaged, and gets a new page with its name. The old
+ * one stays preserved and belongs to nobody, so that the next kernel is told.
  *
  * Context: May sleep. Caller holds pkram_lock. Takes pkram_pagetable_lock.
  * Return: 0; -EBUSY when its page has failed while it is being loaded; -ENOMEM.
@@ -257,14 +257,19 @@ int pkram_node_renew(struct pkram_node *node)
 	lockdep_assert_held(&pkram_lock);
 	if (!PageHWPoison(virt_to_page(node->ser)) || !pkram_node_complete(node))
 		return 0;
-	pr_err("the page of node '%s' has failed\n", node->name);
-	if (node->state == PKRAM_NODE_LOADING)
+	if (node->state == PKRAM_NODE_LOADING) {
+		pr_err("the page of node '%s' has failed, and it is in use: unmount it\n",
+		       node->name);
 		return -EBUSY;
+	}
 	new = pkram_meta_alloc(GFP_KERNEL | __GFP_ZERO);
 	if (!new)
 		return -ENOMEM;
-	pkram_meta_free(node->ser);
+	pr_err("the page of node '%s' has failed\n", node->name);
 	node->ser = new;
+	if (node->state == PKRAM_NODE_IDLE)
+		pkram_node_damaged(node, PKRAM_DAMAGE_PAGE);
+	pkram_node_write_off(node);
 	return 0;
 }
 
@@ -303,8 +308,6 @@ static int pkram_nodes_see_roots(struct pkram_pagetable *seen)
 		err = pkram_pagetable_set(seen, pfn, 1, GFP_KERNEL);
 	}
 	list_for_each_entry(node, &pkram_nodes, list) {
-		if (!err)
-			err = pkram_node_renew(node);
 		if (err)
 			break;
 		err = pkram_pagetable_set(seen, pkram_virt_to_pfn(node->ser), 1,
@@ -338,10 +341,13 @@ static int pkram_nodes_see_one(struct pkram_pagetable *seen,
 static int pkram_nodes_see(struct pkram_pagetable *seen)
 {
 	struct pkram_node *node;
-	int err, pass;
+	int err = 0, pass;
 
 	lockdep_assert_held(&pkram_lock);
-	err = pkram_nodes_see_roots(seen);
+	/* First of all: what is allocated from here on may be taken for an orphan */
+	list_for_each_entry(node, &pkram_nodes, list)
+		err = err ?: pkram_node_renew(node);
+	err = err ?: pkram_nodes_see_roots(seen);
 	for (pass = 0; pass < 2; pass++) {
 		list_for_each_entry(node, &pkram_nodes, list) {
 			if (err)

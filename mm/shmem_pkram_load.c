@@ -347,8 +347,11 @@ static struct inode *shmem_load_root_inode(struct super_block *sb,
 	struct inode *inode = d_inode(sb->s_root);
 	int err;
 
-	dquot_free_inode(inode);
-	dquot_drop(inode);
+	/* Without quotas in tmpfs it cannot be asked for what has to be dropped */
+	if (sb_any_quota_loaded(sb)) {
+		dquot_free_inode(inode);
+		dquot_drop(inode);
+	}
 	if (!(seen & SHMEM_PKRAM_SEEN_MODE))
 		inode->i_mode = rec->mode;
 	if (!(seen & SHMEM_PKRAM_SEEN_UID))

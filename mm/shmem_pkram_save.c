@@ -515,9 +515,6 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 	struct pkram_stream *ps = &sv->st->ps;
 	int err;
 
-	err = shmem_pkram_save_room(sv);
-	if (err)
-		return err;
 	err = pkram_prepare_save(ps, sv->st->node, SHMEM_PKRAM_GFP);
 	if (err) {
 		shmem_pkram_err(sv->fc, "cannot preserve '%s': %s (%d)",
@@ -528,7 +525,10 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 				"not enough memory", err);
 		return err;
 	}
-	err = pkram_prepare_save_obj(ps, PKRAM_OBJ_PAGES | PKRAM_OBJ_BYTES);
+	err = shmem_pkram_save_room(sv);
+	if (!err)
+		err = pkram_prepare_save_obj(ps, PKRAM_OBJ_PAGES |
+						 PKRAM_OBJ_BYTES);
 	if (!err) {
 		err = shmem_save_obj(sv);
 		if (!err)

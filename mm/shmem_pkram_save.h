@@ -36,6 +36,7 @@ struct shmem_pkram_range {
  * @sums: those of this part
  * @poison: ranges of lost pages of this part
  * @nr_poison: number of them
+ * @nr_swapins: pages that were brought back from swap
  * @room_poison: for how many @poison has room
  * @old_poison: number of them that are another file's
  * @why: what is wrong with the current file
@@ -48,6 +49,7 @@ struct shmem_pkram_part {
 	struct shmem_pkram_sums sums;
 	struct shmem_pkram_range *poison;
 	size_t nr_poison;
+	unsigned long nr_swapins;
 	size_t room_poison;
 	size_t old_poison;
 	const char *why;

@@ -20,7 +20,6 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <linux/vmstat.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
@@ -31,6 +30,8 @@
 
 /* Memory that is left to others while pages come back from swap, in pages */
 #define SHMEM_PKRAM_SPARE	PHYS_PFN(SZ_16M)
+/* ... and after how many of them to see to that again */
+#define SHMEM_PKRAM_SPARE_EVERY	PHYS_PFN(SZ_8M)
 
 /* Tries to wait for pins to go away, each twice as long as the one before */
 #define SHMEM_PKRAM_PIN_TRIES	5
@@ -185,14 +186,26 @@ static int shmem_save_folio(struct shmem_pkram_part *part, struct inode *inode,
 /* ----------------------------------------------------------- swapped out */
 
 /*
- * Pages that can be had: what is free or can be made so without anybody's swap, and
- * what others have that can be swapped out. Of the tree itself nothing goes again.
+ * Is there memory for others, too? Everything that comes back stays: have the rest
+ * reclaimed as long as that helps, and find out when it does not before somebody
+ * else does, who would call the OOM killer.
  */
-static u64 shmem_save_available(void)
+static bool shmem_save_spare(void)
 {
-	return max(si_mem_available(), 0L) +
-	       min_t(u64, max(get_nr_swap_pages(), 0L),
-		     global_node_page_state(NR_ANON_MAPPED));
+	struct page *page, *next;
+	unsigned long nr;
+	LIST_HEAD(pages);
+
+	for (nr = 0; nr < SHMEM_PKRAM_SPARE; nr++) {
+		page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL |
+				  __GFP_NOWARN);
+		if (!page)
+			break;
+		list_add(&page->lru, &pages);
+	}
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_page(page);
+	return nr == SHMEM_PKRAM_SPARE;
 }
 
 /* How many pages of the tree are swapped out, and how many there are of it */
@@ -231,37 +244,26 @@ static u64 shmem_save_count_swapped(struct super_block *sb, u64 *nr_pages)
  * shmem_pkram_save_room() - is there memory for what is swapped out?
  * @sv: save, of which nothing has been written yet
  *
- * All that is preserved has to be in memory at once, and to stay there. To find out
- * on the way that it cannot would have all others pushed out, and then killed.
+ * All that is preserved has to be in memory at once, and to stay there, beside what
+ * the next kernel needs. Where it is in memory already that is seen at the end; what
+ * is in swap would push out all others first.
  *
  * Context: May sleep. s_umount is held for writing.
- * Return: 0; -ENOMEM; -ENOSPC when the next kernel could not boot. It has been
- * reported then.
+ * Return: 0; -ENOSPC when the next kernel could not boot, which has been reported.
  */
 int shmem_pkram_save_room(struct shmem_pkram_saver *sv)
 {
-	const u64 used = total_swap_pages - get_nr_swap_pages();
-	const u64 available = shmem_save_available();
-	u64 swapped, nr_pages;
+	u64 nr_pages;
 
-	/* What is in swap may be anybody's: most often none of it matters */
-	if (!total_swap_pages || !used)
+	if (total_swap_pages == get_nr_swap_pages())
 		return 0;
-	swapped = shmem_save_count_swapped(sv->fc->root->d_sb, &nr_pages);
-	if (!swapped)
+	if (!shmem_save_count_swapped(sv->fc->root->d_sb, &nr_pages) ||
+	    pkram_room_likely(nr_pages))
 		return 0;
-	if (swapped > available) {
-		shmem_pkram_err(sv->fc, "cannot preserve '%s': %llu MiB of it are in swap, and there is memory for %llu MiB",
-				sv->st->node, swapped >> (20 - PAGE_SHIFT),
-				available >> (20 - PAGE_SHIFT));
-		return -ENOMEM;
-	}
-	if (!pkram_room_likely(nr_pages)) {
-		shmem_pkram_err(sv->fc, "cannot preserve '%s', some of which is in swap: too little would be left for the next kernel to boot",
-				sv->st->node);
-		return -ENOSPC;
-	}
-	return 0;
+	shmem_pkram_err(sv->fc, "cannot preserve '%s': its %llu MiB would leave too little for the next kernel to boot",
+			sv->st->node, nr_pages >> (20 - PAGE_SHIFT));
+	sv->reported = true;
+	return -ENOSPC;
 }
 
 /* Bring the page back, unless it is lost */
@@ -274,7 +276,8 @@ static int shmem_save_swapped(struct shmem_pkram_part *part,
 		part->next = index + 1;
 		return shmem_save_lost(part, index, 1);
 	}
-	if (shmem_save_available() < SHMEM_PKRAM_SPARE)
+	if (!(part->nr_swapins++ % SHMEM_PKRAM_SPARE_EVERY) &&
+	    !shmem_save_spare())
 		return shmem_part_refuse(part, -ENOMEM, "there is too little memory to bring all of it back from swap");
 	/* Where new pages of the file would come from, or else they are moved there */
 	err = shmem_pkram_swapin(inode, index,

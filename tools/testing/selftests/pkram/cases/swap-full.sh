@@ -9,7 +9,7 @@ swapped() {
 }
 
 stage1() {
-	local i
+	local i hog
 
 	# Not zram, which takes memory for what it takes off it
 	mkswap "$DISK" > /dev/null
@@ -19,18 +19,22 @@ stage1() {
 		head -c 50M < <(yes "line $i") > $M/$i
 	done
 	[ "$(swapped)" -gt 150000 ] || fail "only $(swapped) KiB are in swap"
-	message "of it are in swap" mount_err ENOMEM $M remount,ro preserve
+	message "would leave too little" mount_err ENOSPC $M remount,ro preserve
 	expect_nodes 0
 
-	# Those that came first are in swap: there is room for them now, but then
-	# none for the next kernel
-	truncate -s 35M $M/9
-	rm $M/1[0-4]
-	message "some of which is in swap" mount_err ENOSPC $M remount,ro preserve
-	expect_nodes 0
-
-	rm $M/[6-9]
+	# Those that came first are in swap. Beside the rest they would fit, but for what
+	# else is in memory and cannot go
+	rm $M/[6-9] $M/1[0-4]
 	[ "$(swapped)" -gt 100000 ] || fail "only $(swapped) KiB are left in swap"
+	hog=/mnt/hog
+	mkdir $hog
+	mount -t tmpfs -o noswap,size=100% none $hog
+	head -c "$(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) - 120000))K" \
+		/dev/zero > $hog/hog
+	message "too little memory to bring all of it back" \
+		mount_err ENOMEM $M remount,ro preserve
+	expect_nodes 0
+	umount $hog
 	remember $M
 	preserve
 }
