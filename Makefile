@@ -60,9 +60,9 @@ kernel-release kernel-debug: sync
 # that differ
 OTHER_KERNELS = pkram-off other deferred-off
 
-.PHONY: other-kernels $(OTHER_KERNELS:%=kernel-%) kernel-bench
+.PHONY: other-kernels $(OTHER_KERNELS:%=kernel-%) kernel-bench kernel-distro
 other-kernels: $(OTHER_KERNELS:%=kernel-%) ## kernels that the release kernel hands over to and takes over from
-$(OTHER_KERNELS:%=kernel-%) kernel-bench: sync
+$(OTHER_KERNELS:%=kernel-%) kernel-bench kernel-distro: sync
 	EXTRA_CONFIG=configs/$(@:kernel-%=%).config scripts/kernel release $(TREE) build/kernel/$(@:kernel-%=%)
 
 # ---- figures ----
@@ -130,7 +130,7 @@ demos: kernel-release ## the three demos as a suite
 	@vm/demos
 
 .PHONY: patchset-selftest vm-selftest bench-selftest unit kunit selftests selftests-debug
-.PHONY: selftests-faults selftests-flips selftests-soak matrix upstream-selftests
+.PHONY: selftests-distro selftests-faults selftests-flips selftests-soak matrix upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
 	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
 
@@ -154,6 +154,11 @@ kunit: sync         ## KUnit in user-mode Linux
 
 selftests: kernel-release ## trees over real kexecs, on the release kernel
 	@OUT=$(CURDIR)/build/selftests tools/testing/selftests/pkram/run
+
+selftests-distro: kernel-distro ## the same with what distributions configure besides
+	@OUT=$(CURDIR)/build/selftests-distro \
+		VMRUN_KERNEL=$(CURDIR)/build/kernel/distro/arch/x86/boot/bzImage \
+		tools/testing/selftests/pkram/run
 
 selftests-debug: kernel-debug ## the same with KASAN, lockdep and kmemleak: a choice of cases
 	@OUT=$(CURDIR)/build/selftests-debug tools/testing/selftests/pkram/run -k debug $(DEBUG_CASES)
