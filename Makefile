@@ -65,6 +65,18 @@ other-kernels: $(OTHER_KERNELS:%=kernel-%) ## kernels that the release kernel ha
 $(OTHER_KERNELS:%=kernel-%) kernel-bench kernel-distro: sync
 	EXTRA_CONFIG=configs/$(@:kernel-%=%).config scripts/kernel release $(TREE) build/kernel/$(@:kernel-%=%)
 
+# ---- Debian packages ----
+
+.PHONY: deb deb-kernel deb-tools deb-test
+deb: deb-kernel deb-tools ## build/deb: packages of Debian's kernel with PKRAM, and of tools/pkram
+deb-kernel: sync   ## the kernel alone: hours where there are few CPUs
+	scripts/deb kernel $(TREE)
+deb-tools:         ## tools/pkram alone: seconds
+	scripts/deb tools
+
+deb-test: deb       ## install them in a fresh Debian, and do there what README.md says
+	vm/try-deb
+
 # ---- figures ----
 # BENCH=4k,2m,scattered,small,verify,unused,wall,exits,native: some of them; 4k:1G of a size
 
