@@ -610,7 +610,7 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 	if (err && err != -EBADMSG)
 		shmem_pkram_err(fc, "cannot load '%s': %s (%d); it is kept as it was",
 				st->node, err == -ENOMEM ?
-				"not enough memory, in the machine or the memory cgroup of who mounts" :
+				"not enough memory, in the machine or your memory cgroup" :
 				"error", err);
 	if (!err && ld->verify.skipped)
 		pr_warn("tmpfs: '%s': %llu pages were not verified, since some of them have failed\n",

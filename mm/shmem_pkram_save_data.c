@@ -278,7 +278,8 @@ static int shmem_save_swapped(struct shmem_pkram_part *part,
 	}
 	if (!(part->nr_swapins++ % SHMEM_PKRAM_SPARE_EVERY) &&
 	    !shmem_save_spare())
-		return shmem_part_refuse(part, -ENOMEM, "there is too little memory to bring all of it back from swap");
+		return shmem_part_refuse(part, -ENOMEM,
+			"there is too little memory to bring all of it back from swap");
 	/* Where new pages of the file would come from, or else they are moved there */
 	err = shmem_pkram_swapin(inode, index,
 				 mapping_gfp_mask(inode->i_mapping) |
@@ -288,7 +289,7 @@ static int shmem_save_swapped(struct shmem_pkram_part *part,
 		     xa_load(&inode->i_mapping->i_pages, index) != entry))
 		return -EAGAIN;
 	return shmem_part_refuse(part, err, err == -ENOMEM ?
-		"there is no memory, in the machine or the memory cgroup that has it, to bring a page back from swap" :
+		"no memory for a page from swap, in the machine or its memory cgroup" :
 		"a page cannot be brought back from swap");
 }
 

@@ -22,6 +22,10 @@ static inline struct page *pfn_to_page(u64 pfn)
 /* Of metadata */
 #define virt_to_page(virt)	pfn_to_page(pkram_virt_to_pfn(virt))
 
+/* No page of metadata fails while it is in use */
+#define ZERO_PAGE(vaddr)	NULL
+#define page_address(page)	((void *)(page))
+
 bool sim_poisoned(u64 pfn);
 
 static inline bool PageHWPoison(const struct page *page)

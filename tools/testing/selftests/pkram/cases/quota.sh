@@ -14,6 +14,8 @@ report() {
 }
 
 stage1() {
+	mount -t tmpfs -o usrquota none /tmp || skip "no quotas in this kernel's tmpfs"
+	umount /tmp
 	pmount quota size=200M,usrquota,grpquota,usrquota_inode_hardlimit=50,grpquota_block_hardlimit=9M
 	chmod 1777 $M
 	$F grace $M u 1000 2000
