@@ -37,20 +37,6 @@ struct pkram_check {
 	u64 max_links;
 };
 
-/* Mark frames, which are preserved if @preserved, as met */
-static int pkram_check_mark(struct pkram_check *c, u64 pfn, u64 nr, bool preserved)
-{
-	int err;
-
-	if (!preserved)
-		return -EBADMSG;
-	err = pkram_pagetable_set(c->seen, pfn, nr, GFP_KERNEL);
-	if (err)
-		return err == -ENOMEM ? err : -EBADMSG;
-	c->marked += nr;
-	return 0;
-}
-
 static int pkram_check_unmark(struct pkram_check *c, u64 pfn, u64 nr)
 {
 	/* It was here that the check ended */
@@ -61,11 +47,20 @@ static int pkram_check_unmark(struct pkram_check *c, u64 pfn, u64 nr)
 	return 0;
 }
 
-static int pkram_check_once(struct pkram_check *c, u64 pfn, u64 nr)
+/* Mark the frame of a link as met */
+static int pkram_check_once(struct pkram_check *c, u64 pfn)
 {
+	int err;
+
 	if (c->undo)
-		return pkram_check_unmark(c, pfn, nr);
-	return pkram_check_mark(c, pfn, nr, pkram_frames_preserved(pfn, nr));
+		return pkram_check_unmark(c, pfn, 1);
+	if (!pkram_frames_preserved(pfn, 1))
+		return -EBADMSG;
+	err = pkram_pagetable_set(c->seen, pfn, 1, GFP_KERNEL);
+	if (err)
+		return err == -ENOMEM ? err : -EBADMSG;
+	c->marked++;
+	return 0;
 }
 
 /*
@@ -155,7 +150,7 @@ static int pkram_check_chain(struct pkram_check *c, u64 pfn, u32 type,
 
 		if (++links > nr_links || ++c->links > c->max_links)
 			return -EBADMSG;
-		err = pkram_check_once(c, pfn, 1);
+		err = pkram_check_once(c, pfn);
 		if (err)
 			return err;
 		if (PageHWPoison(pfn_to_page(pfn)))
