@@ -457,9 +457,9 @@ int pkram_prepare_load(struct pkram_stream *ps, const char *name)
 		trace_pkram_refuse(name, PTR_ERR(node));
 		return PTR_ERR(node);
 	}
-	trace_pkram_load(node->name, node->ser);
-	/* A kexec image being loaded may move links while none is open */
+	/* A kexec image being loaded may move the node and links while none is open */
 	guard(mutex)(&pkram_lock);
+	trace_pkram_load(node->name, node->ser);
 	node->obj_tail = pkram_link_next(node->ser->obj_pfn);
 	node->obj_entry = 0;
 	ps->node = node;
@@ -540,9 +540,10 @@ void pkram_finish_load(struct pkram_stream *ps)
 
 	if (WARN_ON_ONCE(!node || ps->saving || ps->obj))
 		return;
-	trace_pkram_consume(node->name, pkram_node_read(node));
-	scoped_guard(mutex, &pkram_lock)
+	scoped_guard(mutex, &pkram_lock) {
+		trace_pkram_consume(node->name, pkram_node_read(node));
 		pkram_stats.loaded_pages += pkram_node_read(node)->nr_pages;
+	}
 	pkram_node_free(node, &pkram_stats.loads);
 	ps->node = NULL;
 }
@@ -646,7 +647,8 @@ int pkram_drop(const char *name)
 		return pkram_drop_damaged(name);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
-	trace_pkram_drop(node->name, node->ser);
+	scoped_guard(mutex, &pkram_lock)
+		trace_pkram_drop(node->name, node->ser);
 	pkram_node_free(node, &pkram_stats.drops);
 	return 0;
 }

@@ -295,8 +295,6 @@ bool __init pkram_landing_covers(phys_addr_t base, phys_addr_t size)
 	return false;
 }
 
-/* --------------------------------------------------------- holding back */
-
 static bool __init pkram_in_landing(phys_addr_t base)
 {
 	struct memblock_region *r;
@@ -306,6 +304,50 @@ static bool __init pkram_in_landing(phys_addr_t base)
 			return memblock_is_landing(r);
 	return false;
 }
+
+/**
+ * pkram_landing_usable() - may memblock allocate memory that begins here?
+ * @base: physical address
+ *
+ * Context: Boot, single-threaded.
+ * Return: false when something may be preserved there, for now.
+ */
+bool __init pkram_landing_usable(phys_addr_t base)
+{
+	return !pkram_landing || pkram_in_landing(base);
+}
+
+/**
+ * pkram_landing_top() - where should who needs much look down from?
+ * @limit: end of the range to look in, physical
+ *
+ * The direct map is made from there: its tables come from what it has mapped so far,
+ * of which enough must be free.
+ *
+ * Context: Boot, single-threaded.
+ * Return: @limit, or the end of the largest landing range when memblock may
+ * allocate in these only.
+ */
+phys_addr_t __init pkram_landing_top(phys_addr_t limit)
+{
+	phys_addr_t largest = 0, top = limit;
+	struct memblock_region *r;
+
+	if (!pkram_landing)
+		return limit;
+	for_each_mem_region(r) {
+		const phys_addr_t end = min(r->base + r->size, limit);
+
+		if (!memblock_is_landing(r) || end <= r->base ||
+		    end - r->base <= largest)
+			continue;
+		largest = end - r->base;
+		top = end;
+	}
+	return top;
+}
+
+/* --------------------------------------------------------- holding back */
 
 /* The lowest range that is free and outside of the landing map */
 static bool __init pkram_next_free(phys_addr_t *start, phys_addr_t *end,

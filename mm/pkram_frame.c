@@ -134,7 +134,7 @@ static bool pkram_alloc_hopeless(unsigned int tries, unsigned int order)
 {
 	if (!READ_ONCE(pkram_keep_aside))
 		return tries > PKRAM_ALLOC_TRIES >> order;
-	return !(tries % PKRAM_ASIDE_CHECK) &&
+	return !(tries % max(PKRAM_ASIDE_CHECK >> order, 1)) &&
 	       si_mem_available() < PKRAM_ASIDE_RESERVE;
 }
 

@@ -94,6 +94,10 @@ static void pkram_super_fill(struct pkram_super_ser *super)
 	u64 total;
 
 	map = pkram_landing_find(&total);
+	/* Memory may have been taken away since there was room for it */
+	if (total < pkram_boot_need())
+		pr_warn("the next kernel gets %llu MiB to boot in and may need %llu MiB\n",
+			PFN_PHYS(total) / SZ_1M, PFN_PHYS(pkram_boot_need()) / SZ_1M);
 	*super = (struct pkram_super_ser) {
 		.version = PKRAM_SER_VERSION,
 		.size = sizeof(*super),

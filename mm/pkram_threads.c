@@ -52,8 +52,9 @@ unsigned int pkram_nr_threads(u64 pages)
 		return 1;
 	if (wanted)
 		return min(wanted, PKRAM_THREADS_MAX);
+	/* The only CPU that the caller may use may be going */
 	return clamp_t(u64, pages / PKRAM_THREAD_PAGES, 1,
-		       cpumask_weight_and(current->cpus_ptr, cpu_active_mask));
+		       max(cpumask_weight_and(current->cpus_ptr, cpu_active_mask), 1U));
 }
 
 /* Threads that do the same, on the stack of who waits for them */
@@ -104,6 +105,8 @@ static void pkram_background_calm(struct task_struct *task)
 {
 	const struct sched_param param = {};
 
+	if (rt_or_dl_task(task))
+		return;
 	if (pkram_background_young(task))
 		sched_setscheduler_nocheck(task, SCHED_IDLE, &param);
 	else
@@ -175,7 +178,8 @@ void pkram_background_hurry(void)
 	guard(spinlock)(&pkram_background_lock);
 	pkram_nr_waiting++;
 	list_for_each_entry(bg, &pkram_backgrounds, list)
-		sched_set_normal(bg->task, 0);
+		if (!rt_or_dl_task(bg->task))
+			sched_set_normal(bg->task, 0);
 }
 
 /**

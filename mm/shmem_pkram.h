@@ -47,6 +47,9 @@ struct shmem_pkram_options {
 #define SHMEM_PKRAM_SEEN_GID	0x4
 #define SHMEM_PKRAM_SEEN_MPOL	0x8
 
+/* Pretend that one inode + its dentry occupy this much memory */
+#define BOGO_INODE_SIZE 1024
+
 struct shmem_options {
 	unsigned long long blocks;
 	unsigned long long inodes;

@@ -280,7 +280,10 @@ static int shmem_save_acls(struct shmem_pkram_saver *sv, struct inode *inode)
 
 static int shmem_load_acl(struct inode *inode, const struct pkram_shmem_acl *rec)
 {
+	const int type = rec->rec.flags & PKRAM_SHMEM_ACL_DEFAULT ?
+			 ACL_TYPE_DEFAULT : ACL_TYPE_ACCESS;
 	struct posix_acl *acl;
+	int err = 0;
 
 	if (!IS_POSIXACL(inode))
 		return -EOPNOTSUPP;
@@ -293,11 +296,14 @@ static int shmem_load_acl(struct inode *inode, const struct pkram_shmem_acl *rec
 		posix_acl_release(acl);
 		return -EBADMSG;
 	}
+	/* The mode of the root may have been given */
+	if (type == ACL_TYPE_ACCESS && inode == d_inode(inode->i_sb->s_root))
+		err = __posix_acl_chmod(&acl, SHMEM_PKRAM_GFP, inode->i_mode);
 	/* Not set_posix_acl(), which would change mode and ctime */
-	set_cached_acl(inode, rec->rec.flags & PKRAM_SHMEM_ACL_DEFAULT ?
-		       ACL_TYPE_DEFAULT : ACL_TYPE_ACCESS, acl);
+	if (!err)
+		set_cached_acl(inode, type, acl);
 	posix_acl_release(acl);
-	return 0;
+	return err;
 }
 #else
 static int shmem_save_acls(struct shmem_pkram_saver *sv, struct inode *inode)

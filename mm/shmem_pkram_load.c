@@ -119,6 +119,30 @@ static bool shmem_load_other_options(const struct shmem_options *ctx,
 		from_kgid(&init_user_ns, ctx->gid) != super->gid);
 }
 
+/* The same of quotas; of a tree without any they are all 0 */
+static bool shmem_load_other_quotas(const struct shmem_options *ctx,
+				    const struct pkram_shmem_quota *quota)
+{
+	const struct shmem_quota_limits *limits = &ctx->qlimits;
+	const struct {
+		u64 given, saved;
+	} limit[] = {
+		{ limits->usrquota_bhardlimit, quota->space_hard[PKRAM_SHMEM_QUOTA_USER] },
+		{ limits->usrquota_ihardlimit, quota->inodes_hard[PKRAM_SHMEM_QUOTA_USER] },
+		{ limits->grpquota_bhardlimit, quota->space_hard[PKRAM_SHMEM_QUOTA_GROUP] },
+		{ limits->grpquota_ihardlimit, quota->inodes_hard[PKRAM_SHMEM_QUOTA_GROUP] },
+	};
+	const u32 types = quota->rec.flags & (BIT(PKRAM_SHMEM_QUOTA_TYPES) - 1);
+	unsigned int i;
+
+	if (ctx->seen & SHMEM_SEEN_QUOTA && ctx->quota_types != types)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(limit); i++)
+		if (limit[i].given && limit[i].given != limit[i].saved)
+			return true;
+	return false;
+}
+
 /* What was not given takes the saved value */
 static void shmem_load_options(struct fs_context *fc,
 			       const struct pkram_shmem_header *header,
@@ -202,15 +226,10 @@ static int shmem_load_super_attr(struct shmem_pkram_loader *ld,
 	struct shmem_options *ctx = fc->fs_private;
 	int err = 0;
 
-	if (rec->type == PKRAM_SHMEM_QUOTA) {
+	if (rec->type == PKRAM_SHMEM_QUOTA)
 		ld->quota = *(const struct pkram_shmem_quota *)rec;
-		err = shmem_pkram_load_quota(fc, &ld->quota, &ld->limits);
-		if (err)
-			shmem_pkram_err(fc, "cannot load '%s': it has quotas, this kernel has not",
-					ctx->pkram.name);
-	} else if (!(ctx->pkram.seen & SHMEM_PKRAM_SEEN_MPOL)) {
+	else if (!(ctx->pkram.seen & SHMEM_PKRAM_SEEN_MPOL))
 		err = shmem_pkram_load_mpol(fc, (const void *)rec);
-	}
 	return err;
 }
 
@@ -235,6 +254,21 @@ static int shmem_load_super_attrs(struct shmem_pkram_loader *ld,
 		err = why ? shmem_load_bad(fc, why) :
 			    shmem_load_super_attr(ld, fc, rec);
 	}
+	return err;
+}
+
+static int shmem_load_quotas(struct shmem_pkram *st, struct fs_context *fc)
+{
+	struct shmem_pkram_loader *ld = st->loader;
+	int err = 0;
+
+	if (shmem_load_other_quotas(fc->fs_private, &ld->quota))
+		st->other_options = true;
+	if (ld->quota.rec.len)
+		err = shmem_pkram_load_quota(fc, &ld->quota, &ld->limits);
+	if (err)
+		shmem_pkram_err(fc, "cannot load '%s': it has quotas, this kernel has not",
+				st->node);
 	return err;
 }
 
@@ -283,7 +317,7 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
 	st->other_options = shmem_load_other_options(fc->fs_private, &ld->super);
 	shmem_load_options(fc, &header, &ld->super);
 	shmem_load_verify(st, fc, &ld->super);
-	err = shmem_load_super_attrs(ld, fc);
+	err = shmem_load_super_attrs(ld, fc) ?: shmem_load_quotas(st, fc);
 	return err ?: shmem_load_check_room(fc, &header, &ld->super);
 }
 
@@ -365,13 +399,15 @@ static struct inode *shmem_load_root_inode(struct super_block *sb,
 static struct inode *shmem_load_new_inode(struct super_block *sb,
 					  const struct pkram_shmem_inode *rec)
 {
+	const struct shmem_sb_info *sbinfo = SHMEM_SB(sb);
 	struct inode *inode;
 	int err;
 
 	inode = shmem_pkram_new_inode(sb, rec->mode,
 				      MKDEV(rec->rdev_major, rec->rdev_minor));
-	/* That there are enough inodes has been checked: it lacks memory */
-	if (inode == ERR_PTR(-ENOSPC))
+	/* There are enough, unless extended attributes have taken their room: no memory */
+	if (inode == ERR_PTR(-ENOSPC) &&
+	    (!sbinfo->max_inodes || sbinfo->free_ispace >= BOGO_INODE_SIZE))
 		return ERR_PTR(-ENOMEM);
 	if (IS_ERR(inode))
 		return inode;
@@ -587,6 +623,17 @@ static int shmem_load_recs(struct shmem_pkram_loader *ld,
 	return shmem_load_failed(ld, fc, err ?: shmem_pkram_load_data(ld));
 }
 
+static const char *shmem_load_why(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return "not enough memory, in the machine or your memory cgroup";
+	case -ENOSPC:
+		return "nr_inodes= (extended attributes count) or overcommit_memory allows no more";
+	}
+	return "error";
+}
+
 /**
  * shmem_pkram_load_tree() - rebuild the tree of a node
  * @st: mount, after shmem_pkram_load_begin()
@@ -609,9 +656,7 @@ int shmem_pkram_load_tree(struct shmem_pkram *st, struct super_block *sb,
 		err = shmem_pkram_quota_on(sb, &ld->quota, &ld->limits);
 	if (err && err != -EBADMSG)
 		shmem_pkram_err(fc, "cannot load '%s': %s (%d); it is kept as it was",
-				st->node, err == -ENOMEM ?
-				"not enough memory, in the machine or your memory cgroup" :
-				"error", err);
+				st->node, shmem_load_why(err), err);
 	if (!err && ld->verify.skipped)
 		pr_warn("tmpfs: '%s': %llu pages were not verified, since some of them have failed\n",
 			st->node, ld->verify.skipped);

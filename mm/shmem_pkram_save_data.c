@@ -420,17 +420,17 @@ int shmem_pkram_save_data(struct shmem_pkram_saver *sv, struct inode *inode)
 {
 	struct pkram_shmem_data *rec = (void *)(sv->buf + sv->len);
 	const pgoff_t fallocend = SHMEM_I(inode)->fallocend;
+	const bool empty = mapping_empty(inode->i_mapping) && !fallocend;
 	bool planned;
-	u64 nr;
+	u64 nr = 0;
 	int err;
 
-	if (mapping_empty(inode->i_mapping) && !fallocend)
-		return 0;
+	/* Also of a file whose pages, holes that were read, have gone since the plan */
 	err = shmem_pkram_plan_result(sv, inode, &nr);
 	planned = err != -ENOENT;
 	if (!planned)
-		err = shmem_save_pages(sv, inode, &nr);
-	if (err)
+		err = empty ? 0 : shmem_save_pages(sv, inode, &nr);
+	if (err || (empty && !nr))
 		return err;
 
 	*rec = (struct pkram_shmem_data){

@@ -227,6 +227,8 @@ void pkram_hand_back(void);
 unsigned long pkram_held_back_pages(void);
 bool pkram_landing_only(void);
 bool pkram_landing_covers(phys_addr_t base, phys_addr_t size);
+bool pkram_landing_usable(phys_addr_t base);
+phys_addr_t pkram_landing_top(phys_addr_t limit);
 
 int pkram_kexec_wait(bool moves);
 int pkram_kexec_prepare(struct kimage *image);
@@ -264,6 +266,16 @@ static inline bool pkram_landing_only(void)
 static inline bool pkram_landing_covers(phys_addr_t base, phys_addr_t size)
 {
 	return true;
+}
+
+static inline bool pkram_landing_usable(phys_addr_t base)
+{
+	return true;
+}
+
+static inline phys_addr_t pkram_landing_top(phys_addr_t limit)
+{
+	return limit;
 }
 
 static inline int pkram_kexec_wait(bool moves)

@@ -71,6 +71,19 @@ stage2() {
 	setfattr -x user.large $M/file
 	umount $M
 	expect_nothing_preserved
+
+	# A mode that is given is that of the ACL, too
+	pmount root mode=0770
+	setfacl -m u:1000:rwx $M
+	preserve
+	umount $M
+	pmount root mode=0750
+	[ "$(stat -c %a $M)" = 750 ] || fail "mode $(stat -c %a $M)"
+	getfacl -p -c $M | grep -q '^mask::r-x' || fail "$(getfacl -p -c $M)"
+	setpriv --reuid 1000 --clear-groups touch $M/x 2> /dev/null &&
+		fail "more than the mode allows"
+	umount $M
+	expect_nothing_preserved
 }
 
 . /files/lib.sh

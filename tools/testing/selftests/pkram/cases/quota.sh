@@ -62,6 +62,15 @@ stage2() {
 	rm $M/new
 	preserve
 	umount $M
+	# Not what it was preserved with, as long as that is what is handed over
+	for n in usrquota usrquota,grpquota,grpquota_block_hardlimit=8M; do
+		pmount quota "ro,$n"
+		mount_err EBUSY $M remount,ro preserve
+		umount $M
+	done
+	pmount quota ro,usrquota,grpquota,grpquota_block_hardlimit=9M
+	mount_err 0 $M remount,ro preserve
+	umount $M
 	# An option that is given wins; usage that exceeds it is no error
 	pmount quota usrquota,usrquota_block_hardlimit=4k
 	grep ' /mnt/t ' /proc/mounts | grep -q ,grpquota, && fail "not wanted"
