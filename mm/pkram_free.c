@@ -329,11 +329,14 @@ u64 __init pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start,
 	return nr;
 }
 
+static struct task_struct *pkram_pending_task __initdata;
+
 /**
- * pkram_pending_start() - begin to free what is pending
+ * pkram_pending_start() - get ready to free what is pending
  *
  * If that cannot be done in the background, or is not worth it, it is done when
- * this returns.
+ * this returns. Otherwise the thread begins when all has been initialised, with
+ * what takes the same CPUs and locks, and those who want memory before free it.
  *
  * Context: Boot, after the scheduler is up. May sleep.
  */
@@ -361,5 +364,13 @@ void __init pkram_pending_start(void)
 		return;
 	}
 	set_user_nice(thread, MAX_NICE);
-	wake_up_process(thread);
+	pkram_pending_task = thread;
 }
+
+static int __init pkram_pending_wake(void)
+{
+	if (pkram_pending_task)
+		wake_up_process(pkram_pending_task);
+	return 0;
+}
+late_initcall_sync(pkram_pending_wake);
