@@ -19,6 +19,7 @@
 
 #include <linux/atomic.h>
 #include <linux/init.h>
+#include <linux/kexec.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -130,6 +131,14 @@ static ssize_t landing_needed_bytes_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%llu\n", PFN_PHYS(pkram_boot_need()));
 }
 
+static ssize_t image_lost_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	const char *lost = pkram_image_lost(READ_ONCE(kexec_image));
+
+	return sysfs_emit(buf, "%s\n", lost ?: "");
+}
+
 /* A name may have any bytes but NUL; echo appends a newline to it */
 static ssize_t drop_store(struct kobject *kobj, struct kobj_attribute *attr,
 			  const char *buf, size_t count)
@@ -153,6 +162,7 @@ static struct kobj_attribute version_attr = __ATTR_RO(version);
 static struct kobj_attribute nodes_attr = __ATTR_RO(nodes);
 static struct kobj_attribute preserved_bytes_attr = __ATTR_RO(preserved_bytes);
 static struct kobj_attribute metadata_bytes_attr = __ATTR_RO(metadata_bytes);
+static struct kobj_attribute image_lost_attr = __ATTR_RO(image_lost);
 static struct kobj_attribute drop_attr = __ATTR_WO(drop);
 /* Where in memory things are is nobody's business, and finding out takes a while */
 static struct kobj_attribute page_table_attr = __ATTR_RO_MODE(page_table, 0400);
@@ -172,6 +182,7 @@ static struct attribute *pkram_attrs[] = {
 	&landing_attr.attr,
 	&landing_bytes_attr.attr,
 	&landing_needed_bytes_attr.attr,
+	&image_lost_attr.attr,
 	&drop_attr.attr,
 	NULL
 };

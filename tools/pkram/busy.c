@@ -123,11 +123,18 @@ static void look_at_loops(struct search *s)
 {
 	struct dirent *entry;
 	DIR *dir = opendir("/sys/block");
-	struct stat st;
 	char *path, *file;
+	struct stat st;
+	uint64_t value;
+	bool ro;
 
 	while (dir && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "loop", 4))
+			continue;
+		path = format("/sys/block/%s/ro", entry->d_name);
+		ro = file_u64(path, &value) && value;
+		free(path);
+		if (ro)
 			continue;
 		path = format("/sys/block/%s/loop/backing_file", entry->d_name);
 		file = file_line(path);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -34,6 +35,9 @@ static void exec_child(char *const argv[], int out)
 {
 	int null = open("/dev/null", O_RDONLY);
 
+	/* Whoever interrupts us waits for it, or nobody knew what it has done */
+	ignore_signals();
+	signal(SIGPIPE, SIG_DFL);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -50,14 +54,15 @@ int child_run(char *const argv[], char **output)
 	ssize_t nr;
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC))
+	if (pipe2(fds, O_CLOEXEC)) {
+		*output = format("pipe: %s", strerror(errno));
 		return -1;
+	}
 	pid = fork();
 	if (pid < 0) {
-		status = errno;
+		*output = format("fork: %s", strerror(errno));
 		close(fds[0]);
 		close(fds[1]);
-		errno = status;
 		return -1;
 	}
 	if (!pid)

@@ -59,13 +59,6 @@ static void find_marker(const unsigned char *p, size_t size, uint32_t want,
 	}
 }
 
-static int no_image(const char *path, int err)
-{
-	problem(path, "%s", strerror(err));
-	return err == ENOENT || err == ENOTDIR ? EXIT_NOT_FOUND :
-	       err == EACCES ? EXIT_PERM : EXIT_FAIL;
-}
-
 int image_check(const char *path, struct image *image)
 {
 	uint64_t want = PKRAM_SER_VERSION;
@@ -76,7 +69,7 @@ int image_check(const char *path, struct image *image)
 	memset(image, 0, sizeof(*image));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
-		return no_image(path, errno);
+		return no_file(path);
 	if (!S_ISREG(st.st_mode)) {
 		problem(path, "is no regular file");
 		close(fd);
@@ -86,7 +79,7 @@ int image_check(const char *path, struct image *image)
 			 NULL;
 	close(fd);
 	if (p == MAP_FAILED)
-		return no_image(path, errno);
+		return no_file(path);
 	if (!p || !is_bzimage(p, st.st_size, image)) {
 		problem(path, "is no bzImage");
 		if (p)

@@ -61,8 +61,7 @@ static int check_initrd(void)
 {
 	if (!opt.initrd || !access(opt.initrd, R_OK))
 		return 0;
-	problem(opt.initrd, "%s", strerror(errno));
-	return errno == ENOENT ? EXIT_NOT_FOUND : EXIT_FAIL;
+	return no_file(opt.initrd);
 }
 
 static int check_cmdline(struct plan *p)
@@ -213,11 +212,17 @@ static int unload(const struct plan *p)
 static int load(struct plan *p)
 {
 	char *file_said, *load_said = NULL;
-	int mark = kmsg_mark(), status = 0;
+	int mark, status = 0;
 	bool lost;
 
 	p->replaces = kexec_loaded();
-	if (try_load(p, true, &file_said) && try_load(p, false, &load_said)) {
+	if (!opt.dry_run && !force_set(false)) {
+		problem(PKRAM_FORCE, "%s", strerror(errno));
+		return EXIT_FAIL;
+	}
+	mark = kmsg_mark();
+	if (try_load(p, true, &file_said) &&
+	    (interrupted || try_load(p, false, &load_said))) {
 		problem(p->path, "kexec -s: %s", *file_said ? file_said : "failed");
 		problem(p->path, "kexec -c: %s",
 			load_said && *load_said ? load_said : "failed");
@@ -237,6 +242,8 @@ static int load(struct plan *p)
 		status = unload(p);
 		status = status ? status : EXIT_LOST;
 	}
+	if (!status && !opt.dry_run && opt.force && !force_set(true))
+		warning(PKRAM_FORCE, "%s: " UNIT " may stop the kexec", strerror(errno));
 	free(file_said);
 	free(load_said);
 	return status;
@@ -280,7 +287,8 @@ static int carry_out(struct plan *p)
 	status = load(p);
 	if (!status && interrupted) {
 		problem(NULL, "interrupted");
-		status = EXIT_FAIL;
+		status = opt.dry_run ? 0 : unload(p);
+		status = status ? status : EXIT_FAIL;
 	}
 	if (status)
 		return preserve_undo(&p->mounts, status);

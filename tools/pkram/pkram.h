@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #define PKRAM_SYSFS	"/sys/kernel/pkram"
+#define PKRAM_FORCE	"/run/pkram-force"	/* see force_given() */
 #define PKRAM_PREFIX	"shmem-"	/* tmpfs NAME is node shmem-NAME */
 
 /* Exit status; pkram.8 says the same */
@@ -95,6 +96,8 @@ void problem(const char *object, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void warning(const char *object, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The file cannot be used, errno says why; returns the exit status for that */
+int no_file(const char *path);
 /* What to do about it */
 void hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints the JSON, if that is wanted; returns the status */
@@ -130,6 +133,11 @@ int node_drop(const char *name);	/* 0 or errno */
 bool format_version(uint64_t *version);
 /* Is there an image to kexec to? */
 bool kexec_loaded(void);
+/* Is there one with which what is preserved would be lost? */
+bool image_lost(void);
+/* Has that been wanted, of the image that is loaded? And: it has, or it has not */
+bool force_given(void);
+bool force_set(bool given);
 
 /* ----------------------------------------------------------- mounts.c */
 
@@ -165,6 +173,7 @@ bool mount_is_preserved(const struct mount *m);
 extern volatile sig_atomic_t interrupted;
 
 void catch_signals(void);
+void ignore_signals(void);
 /* 0 or errno; says why */
 int mount_preserve(struct mount *m);
 int mount_unpreserve(struct mount *m);
@@ -182,7 +191,7 @@ bool kmsg_report(int mark);
 
 /* ------------------------------------------------------------ child.c */
 
-/* Exit status, or -1 and errno; output to be freed, without final newlines */
+/* Exit status, or -1; output, or why, to be freed, without final newlines */
 int child_run(char *const argv[], char **output);
 const char *program_find(const char *name);
 char *command_text(char *const argv[]);
@@ -211,7 +220,7 @@ char *cmdline_next(void);
 
 bool systemd_runs(void);
 bool systemd_unit_active(const char *unit);
-/* Is the machine on its way to a kexec? */
+/* Is the machine on its way to a kexec? If systemd does not tell: may it be? */
 bool systemd_kexec_queued(void);
 /* No kexec, and all services again; false when that cannot be */
 bool systemd_abort_kexec(void);

@@ -101,10 +101,8 @@ static int want(struct mounts *mounts, const char *path)
 		m->wanted = true;
 		return 0;
 	}
-	if (access(path, F_OK)) {
-		problem(path, "%s", strerror(errno));
-		return errno == EACCES ? EXIT_PERM : EXIT_NOT_FOUND;
-	}
+	if (access(path, F_OK))
+		return no_file(path);
 	problem(path, "is not where a tmpfs is mounted with pkram=NAME");
 	hint("only a new mount can take a name: mount -t tmpfs -o pkram=NAME none DIRECTORY");
 	return EXIT_NOT_FOUND;
@@ -122,10 +120,14 @@ static int choose(struct mounts *mounts, int argc, char **argv)
 	return status;
 }
 
-/* Of what is loaded: @lost, or there is nothing */
-static int check_loaded(struct mounts *mounts, bool lost)
+/* Of what is loaded: it would lose what is preserved, or there is nothing */
+static int check_loaded(struct mounts *mounts)
 {
-	if (lost)
+	if (image_lost() && force_given()) {
+		warning(NULL, "the image that is loaded will lose what is preserved: --force was given");
+		return 0;
+	}
+	if (image_lost())
 		problem(NULL, "the image that is loaded would lose what is preserved");
 	else if (opt.on_kexec && !kexec_loaded())
 		problem(NULL, "no image is loaded: this would be an ordinary reboot");
@@ -149,7 +151,6 @@ int cmd_preserve(int argc, char **argv)
 {
 	struct mounts mounts = { };
 	int status, mark;
-	bool lost;
 
 	if (opt.all == !!argc) {
 		problem(NULL, "preserve: either --all or the mounts to preserve");
@@ -164,13 +165,16 @@ int cmd_preserve(int argc, char **argv)
 		mark = kmsg_mark();
 		catch_signals();
 		status = preserve_mounts(&mounts);
-		/* An image may be loaded that would lose it */
-		lost = kmsg_report(mark);
+		kmsg_report(mark);
+		/* Also when there was nothing to do: by hand any image can be loaded */
 		if (!status && opt.or_abort)
-			status = check_loaded(&mounts, lost);
+			status = check_loaded(&mounts);
 	}
-	if (status && opt.or_abort && !opt.dry_run)
+	if (status && opt.or_abort && !opt.dry_run) {
+		/* Also what --keep-going has kept: services are started again */
+		status = preserve_undo(&mounts, status);
 		status = abort_kexec(status);
+	}
 	mounts_free(&mounts);
 	return report("preserve", status);
 }

@@ -21,6 +21,8 @@
 
 volatile sig_atomic_t interrupted;
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 static void on_signal(int sig)
 {
 	interrupted = sig;
@@ -29,12 +31,23 @@ static void on_signal(int sig)
 /* What was done has to be undone before this ends */
 void catch_signals(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction sa = { .sa_handler = on_signal }, old;
+	size_t i;
+
+	/* What nohup has ignored stays so */
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* In a process of our own: signals of the terminal come there too */
+void ignore_signals(void)
+{
 	size_t i;
 
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &sa, NULL);
+		signal(signals[i], SIG_IGN);
 }
 
 static int sys_fspick(const char *path)
@@ -176,20 +189,21 @@ static int remount(struct mount *m, const char * const *flags, bool long_work)
 		return EBUSY;
 	}
 	file_u64(PKRAM_SYSFS "/preserved_bytes", &p.before);
-	if (pipe2(fds, O_CLOEXEC))
-		return errno;
+	if (pipe2(fds, O_CLOEXEC)) {
+		err = errno;
+		problem(m->where, "pipe: %s", strerror(err));
+		return err;
+	}
 	pid = fork();
 	if (pid < 0) {
 		err = errno;
+		problem(m->where, "fork: %s", strerror(err));
 		close(fds[0]);
 		close(fds[1]);
 		return err;
 	}
 	if (!pid) {
-		/* Signals of the terminal come here too */
-		signal(SIGINT, SIG_IGN);
-		signal(SIGTERM, SIG_IGN);
-		signal(SIGHUP, SIG_IGN);
+		ignore_signals();
 		_exit(reconfigure(m->where, m->dev, flags, fds[1]));
 	}
 	close(fds[1]);

@@ -2,6 +2,7 @@
 /*
  * What the user gets to know.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,15 @@ void warning(const char *object, const char *fmt, ...)
 	va_start(args, fmt);
 	add(WARNING, NULL, object, fmt, args);
 	va_end(args);
+}
+
+int no_file(const char *path)
+{
+	const int err = errno;
+
+	problem(path, "%s", strerror(err));
+	return err == ENOENT || err == ENOTDIR ? EXIT_NOT_FOUND :
+	       err == EACCES || err == EPERM ? EXIT_PERM : EXIT_FAIL;
 }
 
 void hint(const char *fmt, ...)

@@ -157,3 +157,37 @@ bool kexec_loaded(void)
 
 	return file_u64("/sys/kernel/kexec_loaded", &value) && value;
 }
+
+bool image_lost(void)
+{
+	char *why = file_line(PKRAM_SYSFS "/image_lost");
+	uint64_t nodes = 0;
+	bool lost;
+
+	file_u64(PKRAM_SYSFS "/nodes", &nodes);
+	lost = nodes && why && *why;
+	free(why);
+	return lost;
+}
+
+/*
+ * For pkram-preserve.service, which would stop the kexec. The file goes when this
+ * loads another image, and with the boot.
+ */
+bool force_given(void)
+{
+	return !access(PKRAM_FORCE, F_OK);
+}
+
+bool force_set(bool given)
+{
+	int fd;
+
+	if (!given)
+		return !unlink(PKRAM_FORCE) || errno == ENOENT;
+	fd = open(PKRAM_FORCE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}

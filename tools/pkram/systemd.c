@@ -60,8 +60,18 @@ bool systemd_abort_kexec(void)
 bool systemd_kexec_queued(void)
 {
 	char *out = systemctl("show", "--property=Job", "kexec.target");
-	bool queued = out && !strncmp(out, "Job=", 4) && strtoul(out + 4, NULL, 10);
+	char *rest = out, *line;
+	bool told = false, queued = false;
 
+	/* There may be more: what it says on its standard error */
+	while ((line = strsep(&rest, "\n"))) {
+		if (strncmp(line, "Job=", 4))
+			continue;
+		told = true;
+		queued = strtoul(line + 4, NULL, 10);
+	}
 	free(out);
-	return queued;
+	if (!told)
+		warning("kexec.target", "systemd does not tell whether there is a job for it");
+	return told ? queued : kexec_loaded();
 }

@@ -254,8 +254,13 @@ stage2() {
 	$T fill $M/fill 200M 1
 	preserve
 	is stats/displaced_bytes 0
+	is image_lost ''
+	kexec -c -l "$KERNEL" --initrd="$INITRD" --command-line=quiet
+	is image_lost 'does not find the super block by its command line'
+	kexec -u
 	next_kernel_over $M/fill 51200 "$CMDLINE"
 	[ "$(value stats/displaced_bytes)" -gt 0 ] || fail "nothing displaced"
+	is image_lost ''
 	sums
 }
 

@@ -252,7 +252,10 @@ busy_otherwise() {
 	loop=$(losetup -f --show /mnt/b/mapped)
 	unchanged 6 "$loop uses /mnt/b/mapped" preserve /mnt/b
 	losetup -d "$loop"
+	# A reader is in nobody's way
+	loop=$(losetup -r -f --show /mnt/b/mapped)
 	run 0 preserve /mnt/b
+	losetup -d "$loop"
 	umount /mnt/b
 	run 0 drop shmem-b
 }
@@ -350,6 +353,48 @@ images() {
 	unchanged 0 'has no PKRAM' --dry-run kexec /tmp/unmarked
 }
 
+# fake_systemctl JOB: of kexec.target, and on standard error more than that
+fake_systemctl() {
+	mkdir -p /tmp/fake /run
+	printf '#!/bin/sh\necho "Debugging: $*" >&2\n%s\n' \
+		"[ \"\$1\" != show ] || echo Job=$1" > /tmp/fake/systemctl
+	chmod 755 /tmp/fake/systemctl
+}
+
+# What pkram-preserve.service does
+going_down() {
+	local -a command=(preserve --all --on-kexec --or-abort)
+
+	fake_systemctl ''
+	mount -t overlay -o lowerdir=/tmp/fake:/usr/sbin fake /usr/sbin
+	pmount a '' /mnt/a
+	unchanged 0 '' "${command[@]}"
+	fake_systemctl 12
+	unchanged 7 'no image is loaded' "${command[@]}"
+	# What it keeps going after is undone too, when there is no kexec
+	pmount b '' /mnt/b
+	exec 7> /mnt/b/open
+	unchanged 6 'machine stays up' "${command[@]}" --keep-going
+	exec 7>&-
+	umount /mnt/b
+
+	# All has been preserved before, or is not mounted, and then an image is loaded
+	run 0 preserve --all
+	kexec -c -l "$KERNEL" --initrd="$INITRD" --command-line=quiet
+	unchanged 7 'would lose what is preserved' "${command[@]}"
+	umount /mnt/a
+	unchanged 7 'would lose what is preserved' "${command[@]}"
+	run 0 kexec --load --force --append pkram=off "$KERNEL"
+	unchanged 0 '--force was given' "${command[@]}"
+	run 0 kexec --load "$KERNEL"
+	unchanged 0 '' "${command[@]}"
+	kexec -c -l "$KERNEL" --initrd="$INITRD" --command-line=quiet
+	unchanged 7 'would lose what is preserved' "${command[@]}"
+	kexec -u
+	run 0 drop shmem-a
+	umount /usr/sbin
+}
+
 # dry_line WANTED ARGUMENTS...: the command line that the next kernel would get
 dry_line() {
 	local want=$1 got
@@ -402,6 +447,11 @@ loading() {
 	mount -o remount,nopreserve,ro /mnt/b
 	expect_nothing_preserved
 
+	# Interrupted while it loads: what has been loaded goes
+	fake_kexec <<< '[ "$2" != -l ] || kill -INT $PPID; exec $KEXEC "$@"'
+	unchanged 1 interrupted kexec "$KERNEL"
+	real_kexec
+
 	# The kernel knows what this did not
 	fake_kexec <<< '[ "$1" != -s ] || exit 1
 		exec $KEXEC "${@//--command-line=*/--command-line=quiet}"'
@@ -440,7 +490,7 @@ stage1() {
 	local part
 
 	for part in usage not_root names busy not_ours messages images \
-		command_lines loading; do
+		command_lines loading going_down; do
 		echo "PART $part"
 		"$part"
 	done
