@@ -123,11 +123,13 @@ static int choose(struct mounts *mounts, int argc, char **argv)
 /* Of what is loaded: it would lose what is preserved, or there is nothing */
 static int check_loaded(struct mounts *mounts)
 {
-	if (image_lost() && force_given()) {
+	const bool lost = image_lost();
+
+	if (lost && force_given()) {
 		warning(NULL, "the image that is loaded will lose what is preserved: --force was given");
 		return 0;
 	}
-	if (image_lost())
+	if (lost)
 		problem(NULL, "the image that is loaded would lose what is preserved");
 	else if (opt.on_kexec && !kexec_loaded())
 		problem(NULL, "no image is loaded: this would be an ordinary reboot");
