@@ -77,8 +77,25 @@ restless() {
 	expect_nothing_preserved
 }
 
+# killed_after N CMD...: SIGKILL for it after N parts of 25 of $whole
+killed_after() {
+	local us=$((whole * $1 / 25))
+
+	shift
+	timeout -s KILL "$(printf '0.%06d' $us)" "$@" > /dev/null 2>&1 || true
+}
+
+# How long a command takes, in microseconds, goes to $whole
+take_time() {
+	local start=${EPOCHREALTIME/./}
+
+	"$@" > /dev/null
+	whole=$((${EPOCHREALTIME/./} - start))
+	[ $whole -lt 500000 ] || whole=500000
+}
+
 killed() {
-	local n saved=0
+	local n saved=0 whole
 
 	pmount quiesce size=90%
 	cp -a /usr/bin /usr/sbin /usr/share $M/
@@ -86,9 +103,11 @@ killed() {
 		echo $n > $M/bin/new$n
 	done
 	remember $M
+	# Fast machines do it in less than others need to begin
+	take_time $T mount $M remount,ro preserve
+	mount -o remount,rw,nopreserve $M
 	for n in $(seq 30); do
-		timeout -s KILL "$(printf '0.%03d' $((n * 3)))" \
-			$T mount $M remount,ro preserve > /dev/null 2>&1 || true
+		killed_after $n $T mount $M remount,ro preserve
 		if grep -q " $M .*,preserve" /proc/mounts; then
 			saved=$((saved + 1))
 			expect_nodes 1
@@ -98,15 +117,17 @@ killed() {
 			mount -o remount,rw $M
 		fi
 	done
-	echo "KILLED $((30 - saved)) of 30"
+	echo "KILLED $((30 - saved)) of 30, it takes $whole us"
 	[ $saved -lt 30 ] || fail "never in time"
 	check $M
 	preserve
 	unmount
 	# Loads that are killed leave it all as it was
+	take_time $T mount $M rw pkram=quiesce
+	preserve
+	unmount
 	for n in $(seq 30); do
-		timeout -s KILL "$(printf '0.%03d' $((n * 5)))" \
-			$T mount $M rw pkram=quiesce > /dev/null 2>&1 || true
+		killed_after $n $T mount $M rw pkram=quiesce
 		if mountpoint -q $M; then
 			check $M
 			break
