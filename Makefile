@@ -144,7 +144,8 @@ demos: kernel-release ## the three demos as a suite
 .PHONY: patchset-selftest vm-selftest bench-selftest unit kunit selftests selftests-debug
 .PHONY: selftests-distro selftests-faults selftests-flips selftests-soak matrix upstream-selftests
 unit: sync          ## page table, validators and record parser in user space, under ASAN and UBSAN
-	@$(MAKE) -s -C build/tree/tools/testing/pkram OUTPUT=$(CURDIR)/build/unit/ check
+	@$(MAKE) -s -j$$(nproc) -C build/tree/tools/testing/pkram \
+		OUTPUT=$(CURDIR)/build/unit/ check
 
 FUZZ = $(MAKE) -s -C build/tree/tools/testing/pkram/fuzz \
 	OUTPUT=$(CURDIR)/build/fuzz/ CORPUS=$(CURDIR)/corpus

@@ -217,6 +217,9 @@ static const char *__init pkram_super_take(u64 pfn, struct pkram_super_ser *copy
 	why = pkram_super_validate(copy, pfn);
 	if (!why && !copy->nr_landing)
 		why = "no landing map";
+	/* The firmware and a boot loader have had memory since, as they liked */
+	if (!why && !arch_pkram_kexeced())
+		why = "this kernel was not booted by kexec";
 	return why;
 }
 

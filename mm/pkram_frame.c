@@ -5,7 +5,8 @@
  * A preserved frame that comes from the previous kernel is PageReserved with a
  * reference count of 1 until somebody claims it; the reference is the node's.
  * Claiming makes an ordinary folio of it, which folio_put() can free. Frames
- * that were preserved in this boot are ordinary all the time.
+ * that were preserved in this boot are ordinary all the time. Both count as managed:
+ * see pkram_free_unmarked().
  *
  * Lock order: pkram_pagetable_lock is taken last.
  */
@@ -187,11 +188,19 @@ static struct folio *pkram_alloc_folio(gfp_t gfp, unsigned int order)
 	return folio;
 }
 
+/* As free_reserved_page(), of a page that has been counted as managed at boot */
+static void pkram_free_reserved(struct page *page)
+{
+	clear_page_tag_ref(page);
+	ClearPageReserved(page);
+	__free_page(page);
+}
+
 /* Free a frame that nobody else refers to, claimed or not */
 static void pkram_free_frame(struct page *page)
 {
 	if (PageReserved(page))
-		free_reserved_page(page);
+		pkram_free_reserved(page);
 	else
 		__free_page(page);
 }
@@ -353,27 +362,17 @@ bool pkram_frame_fresh(u64 pfn)
  */
 unsigned long pkram_claim_pages_noprof(u64 pfn, unsigned long nr)
 {
-	struct page *first = pfn_to_page(pfn);
-	int zone = page_zone_id(first);
-	unsigned long done, counted = 0;
+	unsigned long done;
 
 	for (done = 0; done < nr; done++) {
 		struct page *page = pfn_to_page(pfn + done);
 
 		if (!PageReserved(page))
 			break;
-		if (page_zone_id(page) != zone) {
-			adjust_managed_page_count(first, done - counted);
-			counted = done;
-			first = page;
-			zone = page_zone_id(page);
-		}
 		__ClearPageReserved(page);
 		pgalloc_tag_add(page, current, 1);
 		page_ref_inc(page);
 	}
-	if (done > counted)
-		adjust_managed_page_count(first, done - counted);
 	return done;
 }
 
@@ -441,7 +440,6 @@ struct folio *pkram_claim_folio_noprof(u64 pfn, unsigned int order)
 	if (order)
 		pkram_claim_compound(page, order);
 	pgalloc_tag_add(page, current, nr);
-	adjust_managed_page_count(page, nr);
 	return page_rmappable_folio(page);
 }
 
@@ -539,7 +537,7 @@ void pkram_drop_folios(u64 pfn, unsigned int order, u64 nr)
 
 		if (PageReserved(page)) {
 			for (cur = pfn; cur < pfn + (1UL << order); cur++)
-				free_reserved_page(pfn_to_page(cur));
+				pkram_free_reserved(pfn_to_page(cur));
 		} else {
 			pkram_drop_folio(page_folio(page));
 		}
@@ -619,7 +617,7 @@ u64 pkram_drop_orphan(u64 pfn)
 
 	if (PageReserved(page)) {
 		pkram_frames_clear(pfn, 1);
-		free_reserved_page(page);
+		pkram_free_reserved(page);
 		return 1;
 	}
 	end = folio_pfn(folio) + folio_nr_pages(folio);

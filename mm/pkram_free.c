@@ -10,8 +10,9 @@
  *
  * ::
  *
- *  pkram_free_unmarked()	at boot: scattered frames become pending, and count as
- *	|			managed and as total memory from now on
+ *  pkram_free_unmarked()	at boot: scattered frames become pending; they, and those
+ *	|			that are preserved, count as managed and as total
+ *	|			memory from now on
  *	v
  *  pkram_pending_step()	one word of a bitmap is taken off, under the lock; its
  *				frames belong to who took it, and are freed
@@ -229,27 +230,37 @@ static u64 __init pkram_free_frames(u64 pfn, u64 end)
 
 /*
  * What __free_pages_core() does besides freeing is done now for frames that will be
- * freed later: limits depend on how much memory is managed. No zone begins or ends
- * in the middle of a word.
+ * freed later, and for those that are preserved: sizes of file systems, watermarks
+ * and limits depend on how much memory is managed, be it in use or not. No zone
+ * begins or ends in the middle of a word.
  */
-static unsigned int __init pkram_manage(u64 pfn, u64 end, unsigned long word)
+static void __init pkram_manage(u64 pfn, u64 end)
 {
-	const unsigned int nr = hweight_long(word);
+	struct zone *zone = page_zone(pfn_to_page(pfn));
+	u64 next;
 
-	accept_memory(PFN_PHYS(pfn), PFN_PHYS(end - pfn));
-	atomic_long_add(nr, &page_zone(pfn_to_page(pfn))->managed_pages);
-	return nr;
+	if (zone == page_zone(pfn_to_page(end - 1))) {
+		atomic_long_add(end - pfn, &zone->managed_pages);
+		return;
+	}
+	for (; pfn < end; pfn = next) {
+		next = min(ALIGN(pfn + 1, BITS_PER_LONG), end);
+		atomic_long_add(next - pfn,
+				&page_zone(pfn_to_page(pfn))->managed_pages);
+	}
 }
 
-static u64 __init pkram_free_bits(u64 base, const unsigned long *bits,
-				  unsigned long nr)
+/* Those in a word, all of which have been counted as managed */
+static void __init pkram_free_word(u64 base, unsigned long word)
 {
 	unsigned long from, to;
-	u64 freed = 0;
 
-	for_each_set_bitrange(from, to, bits, nr)
-		freed += pkram_free_frames(base + from, base + to);
-	return freed;
+	for_each_set_bitrange(from, to, &word, BITS_PER_LONG) {
+		struct zone *zone = page_zone(pfn_to_page(base + from));
+
+		atomic_long_sub(pkram_free_frames(base + from, base + to),
+				&zone->managed_pages);
+	}
 }
 
 /*
@@ -270,30 +281,36 @@ static u64 __init pkram_free_leaf(u64 base, const unsigned long *leaf,
 		last = min((i + 1) * BITS_PER_LONG, to);
 		word = ~leaf[i] & BITMAP_FIRST_WORD_MASK(bit) &
 		       BITMAP_LAST_WORD_MASK(last);
-		if (!word)
+		if (!word) {
+			last = max(last, round_down(find_next_zero_bit(leaf, to, last),
+						    BITS_PER_LONG));
+			pkram_manage(base + bit, base + last);
 			continue;
+		}
 		if (word == ~0UL) {
 			last = min(round_down(find_next_bit(leaf, to, last),
 					      BITS_PER_LONG), to);
 			nr += pkram_free_frames(base + bit, base + last);
 			continue;
 		}
+		nr += hweight_long(word);
+		pkram_manage(base + bit, base + last);
 		pending = pending ?: pkram_pending_alloc();
 		if (pending) {
+			accept_memory(PFN_PHYS(base + bit), PFN_PHYS(last - bit));
 			pending[i] = word;
-			nr_pending += pkram_manage(base + bit, base + last, word);
+			nr_pending += hweight_long(word);
 		} else {
-			nr += pkram_free_bits(base + i * BITS_PER_LONG, &word,
-					      BITS_PER_LONG);
+			pkram_free_word(base + i * BITS_PER_LONG, word);
 		}
 	}
 	if (pending)
 		pkram_pending_add(base, pending, nr_pending);
-	return nr + nr_pending;
+	return nr;
 }
 
 /**
- * pkram_free_unmarked() - free what is not preserved, soon or now
+ * pkram_free_unmarked() - free what is not preserved, soon or now, and count all
  * @pt: page table
  * @start: first frame of a range in one zone or in several of one NUMA node, all
  *	of it reserved
@@ -325,7 +342,8 @@ u64 __init pkram_free_unmarked(const struct pkram_pagetable *pt, u64 start,
 			     pkram_free_frames(pfn, next);
 		cond_resched();
 	}
-	totalram_pages_add(nr);
+	/* With what is preserved, which is memory in use */
+	totalram_pages_add(end - start);
 	return nr;
 }
 

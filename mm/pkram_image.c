@@ -36,19 +36,30 @@ static bool pkram_chunk_marked(const struct pkram_image_ser *ser, size_t size)
 	return false;
 }
 
+/**
+ * struct pkram_image_places - where what is not the kernel will be, of kexec_load()
+ * @cmdline: physical address of the command line, 0 when that is not known
+ * @initrd: the same of the initrd
+ */
+struct pkram_image_places {
+	u64 cmdline;
+	u64 initrd;
+};
+
 static bool pkram_is_initrd(const struct kimage *image,
+			    const struct pkram_image_places *places,
 			    const struct kexec_segment *seg)
 {
 #ifdef CONFIG_KEXEC_FILE
-	return image->file_mode && image->initrd_buf &&
-	       seg->kbuf == image->initrd_buf;
-#else
-	return false;
+	if (image->file_mode)
+		return image->initrd_buf && seg->kbuf == image->initrd_buf;
 #endif
+	return places->initrd && seg->mem == places->initrd;
 }
 
 /* 1 when the image says that it knows this format, 0 when not, or an error */
-static int pkram_image_marked(const struct kimage *image, void *chunk)
+static int pkram_image_marked(const struct kimage *image,
+			      const struct pkram_image_places *places, void *chunk)
 {
 	const struct kexec_segment *seg = image->segment;
 	unsigned long i;
@@ -56,7 +67,7 @@ static int pkram_image_marked(const struct kimage *image, void *chunk)
 
 	for (i = 0; i < image->nr_segments; i++, seg++) {
 		/* May hold another kernel */
-		if (pkram_is_initrd(image, seg))
+		if (pkram_is_initrd(image, places, seg))
 			continue;
 		for (at = 0; at < seg->bufsz; at += size) {
 			size = min(seg->bufsz - at, PAGE_SIZE);
@@ -96,16 +107,31 @@ static int pkram_tell(char *param, char *val, const char *unused, void *arg)
 	return 0;
 }
 
-/* 1 when the command line of an image could be copied, 0 when not, or an error */
-static int pkram_image_cmdline(const struct kimage *image, char *buf)
+/* 1 when the command line of an image could be copied, 0 when not, or -EFAULT */
+static int pkram_image_cmdline(const struct kimage *image,
+			       const struct pkram_image_places *places, char *buf)
 {
+	const struct kexec_segment *seg = image->segment;
+	unsigned long i, size;
+
 #ifdef CONFIG_KEXEC_FILE
 	if (image->file_mode) {
 		strscpy(buf, image->cmdline_buf ?: "", COMMAND_LINE_SIZE);
 		return 1;
 	}
 #endif
-	return arch_pkram_image_cmdline(image, buf);
+	for (i = 0; places->cmdline && i < image->nr_segments; i++, seg++) {
+		if (places->cmdline < seg->mem ||
+		    places->cmdline - seg->mem >= seg->bufsz)
+			continue;
+		size = min(seg->bufsz - (places->cmdline - seg->mem),
+			   COMMAND_LINE_SIZE - 1UL);
+		if (copy_from_user(buf, seg->buf + (places->cmdline - seg->mem), size))
+			return -EFAULT;
+		buf[size] = '\0';
+		return 1;
+	}
+	return 0;
 }
 
 /**
@@ -123,21 +149,26 @@ static int pkram_image_cmdline(const struct kimage *image, char *buf)
 int pkram_image_check(const struct kimage *image, const char **lost)
 {
 	char *chunk __free(kfree) = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct pkram_image_places places = { };
 	struct pkram_told told = { };
-	int ret;
+	int ret = 0;
 
 	static_assert(COMMAND_LINE_SIZE <= PAGE_SIZE);
 	if (!chunk)
 		return -ENOMEM;
 	*lost = NULL;
-	ret = pkram_image_marked(image, chunk);
+	if (!image->file_mode)
+		ret = arch_pkram_image_places(image, &places.cmdline, &places.initrd);
+	if (ret < 0)
+		return ret;
+	ret = pkram_image_marked(image, &places, chunk);
 	if (ret < 0)
 		return ret;
 	if (!ret) {
 		*lost = "does not know this format of PKRAM";
 		return 0;
 	}
-	ret = pkram_image_cmdline(image, chunk);
+	ret = pkram_image_cmdline(image, &places, chunk);
 	if (ret <= 0)
 		return ret;
 	parse_args("pkram", chunk, NULL, 0, 0, 0, &told, pkram_tell);

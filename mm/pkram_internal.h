@@ -347,6 +347,11 @@ void pkram_links_free(u64 pfn);
 
 /* --------------------------------------------------- pkram_threads.c */
 
+unsigned int pkram_nr_threads(u64 pages);
+void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg);
+
+/* ------------------------------------------------ pkram_background.c */
+
 /**
  * struct pkram_background - a thread in the background
  * @list: in the list of all
@@ -357,8 +362,6 @@ struct pkram_background {
 	struct task_struct *task;
 };
 
-unsigned int pkram_nr_threads(u64 pages);
-void pkram_run_threads(unsigned int nr, void (*fn)(void *arg), void *arg);
 void pkram_background_begin(struct pkram_background *bg, struct task_struct *task);
 void pkram_background_end(struct pkram_background *bg);
 void pkram_background_again(void);

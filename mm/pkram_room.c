@@ -384,7 +384,8 @@ bool pkram_room_likely(u64 nr)
  * @ps: stream of the node that is being saved, all of its objects finished
  *
  * Context: May sleep. Takes pkram_lock.
- * Return: as pkram_make_room().
+ * Return: as pkram_make_room(); -EINTR when killed while nodes are given up part by
+ * part.
  */
 int pkram_room_to_boot(struct pkram_stream *ps)
 {

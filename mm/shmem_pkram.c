@@ -211,10 +211,16 @@ static int shmem_pkram_parse_name(struct fs_context *fc,
 	return 0;
 }
 
-/* Remember which of the options that have no bit in ctx->seen were given */
-static void shmem_pkram_note(struct shmem_pkram_options *opts, const char *key)
+/* Remember which of the options that have no bit in ctx->seen were given, and how */
+static void shmem_pkram_note(struct shmem_pkram_options *opts,
+			     const struct fs_parameter *param)
 {
-	if (!strcmp(key, "mode"))
+	const char *key = param->key;
+
+	if (!strcmp(key, "size") || !strcmp(key, "nr_blocks"))
+		opts->percent = param->type == fs_value_is_string &&
+				strchr(param->string, '%');
+	else if (!strcmp(key, "mode"))
 		opts->seen |= SHMEM_PKRAM_SEEN_MODE;
 	else if (!strcmp(key, "uid"))
 		opts->seen |= SHMEM_PKRAM_SEEN_UID;
@@ -241,7 +247,7 @@ int shmem_pkram_parse(struct fs_context *fc, struct fs_parameter *param)
 
 	opt = fs_parse(fc, shmem_pkram_parameters, param, &result);
 	if (opt == -ENOPARAM)
-		shmem_pkram_note(opts, param->key);
+		shmem_pkram_note(opts, param);
 	if (opt < 0)
 		return opt;
 
@@ -558,8 +564,7 @@ static bool shmem_pkram_keeps_options(struct fs_context *fc)
 	const struct shmem_options *ctx = fc->fs_private;
 	const struct shmem_sb_info *sbinfo = SHMEM_SB(fc->root->d_sb);
 
-	return !((ctx->seen & SHMEM_SEEN_BLOCKS &&
-		  ctx->blocks != sbinfo->max_blocks) ||
+	return !(shmem_pkram_other_blocks(ctx, sbinfo->max_blocks) ||
 		 (ctx->seen & SHMEM_SEEN_INODES &&
 		  ctx->inodes != sbinfo->max_inodes) ||
 		 (ctx->seen & SHMEM_SEEN_HUGE && ctx->huge != sbinfo->huge) ||

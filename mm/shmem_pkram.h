@@ -29,6 +29,7 @@ struct super_block;
  * @preserve_seen: preserve or nopreserve was given
  * @verify: the last of verify and noverify was verify
  * @verify_seen: verify or noverify was given
+ * @percent: the size was given as a part of memory
  * @seen: SHMEM_PKRAM_SEEN_* of other options that were given
  */
 struct shmem_pkram_options {
@@ -38,6 +39,7 @@ struct shmem_pkram_options {
 	bool preserve_seen;
 	bool verify;
 	bool verify_seen;
+	bool percent;
 	unsigned int seen;
 #endif
 };
@@ -242,6 +244,14 @@ void shmem_pkram_lazy_commit(struct shmem_pkram *st);
 int shmem_pkram_lazy_settle(struct shmem_pkram *st, gfp_t gfp);
 int shmem_pkram_lazy_wait(struct shmem_pkram *st);
 void shmem_pkram_lazy_end(struct shmem_pkram *st);
+/* A part of memory is not the same on every machine, and is no other size for that */
+static inline bool shmem_pkram_other_blocks(const struct shmem_options *ctx,
+					    unsigned long long max_blocks)
+{
+	return ctx->seen & SHMEM_SEEN_BLOCKS && !ctx->pkram.percent &&
+	       ctx->blocks != max_blocks;
+}
+
 void *shmem_pkram_grow(void *array, size_t nr, size_t *room, size_t size);
 const char *shmem_pkram_path(struct dentry *dentry, char *buf);
 __printf(2, 3)

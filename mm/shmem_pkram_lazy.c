@@ -311,6 +311,8 @@ static void shmem_lazy_lose(struct shmem_lazy_block *b, void *entry)
 
 	pr_err("tmpfs: %s: pages of inode %lu from %lu on are not what they were when it was mounted\n",
 	       b->inode->i_sb->s_id, b->inode->i_ino, b->index);
+	/* Truncating takes a large entry for a folio in swap, and tries for ever to split it */
+	shmem_lazy_split(b->inode->i_mapping, b->index, entry, GFP_NOFS | __GFP_NOFAIL);
 	xas_lock_irq(&xas);
 	xas_for_each(&xas, old, b->index + SHMEM_LAZY_PAGES - 1)
 		if (old == entry)
@@ -429,7 +431,7 @@ int shmem_pkram_lost_or_late(struct inode *inode, swp_entry_t swap)
 
 /* ------------------------------------------------------------ removing */
 
-/* The pages of a block are not wanted any more */
+/* The pages of a block are not wanted any more, at least those that have not come */
 static void shmem_lazy_drop(struct shmem_pkram_lazy *lazy, size_t nr)
 {
 	struct shmem_lazy_slot *slot = shmem_lazy_slot(lazy, nr);
@@ -453,6 +455,9 @@ static void shmem_lazy_drop(struct shmem_pkram_lazy *lazy, size_t nr)
 			atomic_long_sub(SHMEM_LAZY_PAGES, &lazy->paid);
 			mem_cgroup_cancel_charge(lazy->memcg, SHMEM_LAZY_PAGES);
 		}
+	} else {
+		/* What goes is going to be taken off */
+		shmem_pkram_count_folios(slot->fl);
 	}
 	shmem_lazy_unlock(slot);
 	memalloc_nofs_restore(flags);
@@ -525,13 +530,10 @@ void __shmem_pkram_undo_range(struct shmem_pkram *st, struct inode *inode,
 
 		if (index > last)
 			break;
-		if (index >= start && index + SHMEM_LAZY_PAGES <= end) {
-			shmem_lazy_drop(lazy, nr);
-		} else {
-			/* Given up too: a folio with two users cannot be split */
+		/* Of others, a part goes; a folio with two users cannot be split */
+		if (index < start || index + SHMEM_LAZY_PAGES > end)
 			shmem_lazy_fill(lazy, nr, GFP_NOFS | __GFP_NOFAIL);
-			shmem_lazy_release(lazy, nr);
-		}
+		shmem_lazy_drop(lazy, nr);
 		cond_resched();
 	}
 }

@@ -106,7 +106,7 @@ static bool shmem_load_other_options(const struct shmem_options *ctx,
 {
 	const unsigned int seen = ctx->pkram.seen;
 
-	return (ctx->seen & SHMEM_SEEN_BLOCKS && ctx->blocks != super->max_blocks) ||
+	return shmem_pkram_other_blocks(ctx, super->max_blocks) ||
 	       (ctx->seen & SHMEM_SEEN_INODES && ctx->inodes != super->max_inodes) ||
 	       (ctx->seen & SHMEM_SEEN_INUMS &&
 		ctx->full_inums != !!(super->rec.flags & PKRAM_SHMEM_SUPER_INODE64)) ||

@@ -546,6 +546,8 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
 					"the kexec image that is loaded lies on the super block" :
 					err == -EBUSY ?
 					"something else that would have to be moved is in use" :
+					err == -EINTR ? "interrupted" :
+					err == -ENOMEM ? "not enough memory" :
 					"what is left is too little for the next kernel to boot");
 	}
 	trace_pkram_save_tree(sv->st->node, sv->header.nr_inodes,

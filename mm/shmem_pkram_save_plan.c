@@ -358,9 +358,12 @@ static int shmem_plan_dir(struct shmem_pkram_saver *sv, struct dentry *dir,
 
 		if (S_ISDIR(inode->i_mode))
 			err = shmem_pkram_list_add(dirs, child, 0);
-		if (!S_ISREG(inode->i_mode) || mapping_empty(inode->i_mapping))
+		if (!S_ISREG(inode->i_mode))
 			continue;
-		/* Like the walk, only the first name of several */
+		/*
+		 * Like the walk, only the first name of several, even if there are
+		 * pages, for holes, before the next is met
+		 */
 		if (inode->i_nlink > 1) {
 			err = xa_insert(seen, (unsigned long)inode / sizeof(long),
 					xa_mk_value(1), SHMEM_PKRAM_GFP);
@@ -369,6 +372,8 @@ static int shmem_plan_dir(struct shmem_pkram_saver *sv, struct dentry *dir,
 				continue;
 			}
 		}
+		if (!err && mapping_empty(inode->i_mapping))
+			continue;
 		if (!err)
 			err = shmem_plan_add(plan, sv, inode);
 		if (!err && fatal_signal_pending(current))

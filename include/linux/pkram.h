@@ -237,7 +237,8 @@ int pkram_kexec_cmdline(struct kimage *image);
 bool pkram_kexec_busy(struct kimage *image, unsigned long start,
 		      unsigned long end, unsigned long *busy);
 bool pkram_kexec_relax(struct kimage *image);
-int arch_pkram_image_cmdline(const struct kimage *image, char *buf);
+bool arch_pkram_kexeced(void);
+int arch_pkram_image_places(const struct kimage *image, u64 *cmdline, u64 *initrd);
 
 #else /* !CONFIG_PKRAM_HANDOVER */
 

@@ -338,7 +338,6 @@ static void pkram_damage_test_fresh(struct kunit *test)
 	}
 	pkram_finish_access(&pa, false);
 	pkram_abort_load(&ps);
-	adjust_managed_page_count(d.pages, -3);
 	pkram_kunit_accepted(test);
 	pkram_kunit_damage_end(test, &d);
 }
@@ -372,7 +371,6 @@ static void pkram_damage_test_claim(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_read(&pages[i]._refcount), 0);
 		KUNIT_EXPECT_FALSE(test, pages[i].flags & BIT(PG_reserved));
 	}
-	adjust_managed_page_count(pages, -8);
 	folio_put(folio);
 }
 
@@ -414,7 +412,6 @@ static void pkram_damage_test_hwpoison(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, PageReserved(page));
 	KUNIT_EXPECT_TRUE(test, pkram_folio_poisoned(folio));
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
-	adjust_managed_page_count(page, -1);
 	ClearPageHWPoison(page);
 	num_poisoned_pages_sub(page_to_pfn(d.pages), 1);
 	pkram_kunit_accepted(test);

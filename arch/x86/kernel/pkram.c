@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PKRAM: the checksum, with the instruction for it, and the command line in an image
- * of kexec_load(2), of which user space alone knows what its segments are.
+ * PKRAM: the checksum, with the instruction for it, and what is what in an image of
+ * kexec_load(2), of which user space alone knows what its segments are.
  */
 #include <linux/cpufeature.h>
 #include <linux/crc32.h>
 #include <linux/kexec.h>
-#include <linux/minmax.h>
 #include <linux/pkram.h>
 #include <linux/uaccess.h>
 
@@ -33,6 +32,18 @@ u32 __pure pkram_crc(u32 crc, const void *buf, size_t nr)
 	return crc;
 }
 
+/**
+ * arch_pkram_kexeced() - has another kernel booted this one?
+ *
+ * Context: Boot, from when boot_params has been copied.
+ * Return: false when it was a boot loader, or nobody knows.
+ */
+bool __init arch_pkram_kexeced(void)
+{
+	/* As in Documentation/arch/x86/boot.rst */
+	return boot_params.hdr.type_of_loader >> 4 == 0xD;
+}
+
 /* 1 when a segment begins with the zero page of a kernel, 0 when not, or -EFAULT */
 static int pkram_read_zero_page(const struct kexec_segment *seg,
 				struct boot_params *params)
@@ -45,52 +56,30 @@ static int pkram_read_zero_page(const struct kexec_segment *seg,
 	return params->hdr.header == 0x53726448 && params->hdr.version >= 0x20c;
 }
 
-/* Copy a command line from where it will be */
-static int pkram_read_cmdline(const struct kimage *image, u64 phys, char *buf)
-{
-	const struct kexec_segment *seg = image->segment;
-	unsigned long i, size;
-
-	for (i = 0; i < image->nr_segments; i++, seg++) {
-		if (phys < seg->mem || phys - seg->mem >= seg->bufsz)
-			continue;
-		size = min(seg->bufsz - (phys - seg->mem), COMMAND_LINE_SIZE - 1UL);
-		if (copy_from_user(buf, seg->buf + (phys - seg->mem), size))
-			return -EFAULT;
-		buf[size] = '\0';
-		return 1;
-	}
-	return 0;
-}
-
 /**
- * arch_pkram_image_cmdline() - find the command line in a kexec image
+ * arch_pkram_image_places() - where what else belongs to a kexec image will be
  * @image: image of kexec_load(2) whose segments are final, not loaded yet
- * @buf: where to put it, with a NUL at its end; %COMMAND_LINE_SIZE bytes
+ * @cmdline: for the physical address of the command line
+ * @initrd: for that of the initrd, 0 when there is none
  *
  * Context: May sleep. In the process that has the segments.
  * Return: 1; 0 when the image is not made up as kexec-tools do it for a bzImage;
  * -EFAULT; -ENOMEM.
  */
-int arch_pkram_image_cmdline(const struct kimage *image, char *buf)
+int arch_pkram_image_places(const struct kimage *image, u64 *cmdline, u64 *initrd)
 {
 	struct boot_params *params __free(kfree) =
 		kmalloc(sizeof(*params), GFP_KERNEL);
 	unsigned long i;
-	u64 phys;
-	int ret;
+	int ret = 0;
 
 	if (!params)
 		return -ENOMEM;
-	for (i = 0; i < image->nr_segments; i++) {
+	for (i = 0; !ret && i < image->nr_segments; i++)
 		ret = pkram_read_zero_page(&image->segment[i], params);
-		if (ret < 0)
-			return ret;
-		if (!ret)
-			continue;
-		phys = params->hdr.cmd_line_ptr |
-		       (u64)params->ext_cmd_line_ptr << 32;
-		return phys ? pkram_read_cmdline(image, phys, buf) : 0;
-	}
-	return 0;
+	if (ret != 1)
+		return ret;
+	*cmdline = params->hdr.cmd_line_ptr | (u64)params->ext_cmd_line_ptr << 32;
+	*initrd = params->hdr.ramdisk_image | (u64)params->ext_ramdisk_image << 32;
+	return 1;
 }

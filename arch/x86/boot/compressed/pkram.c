@@ -120,6 +120,9 @@ bool pkram_find_super(void)
 	 */
 	if (!super->magic)
 		return true;
+	/* What a kernel before the boot loader's has left is not believed */
+	if (boot_params_ptr->hdr.type_of_loader >> 4 != 0xD)
+		return true;
 	if (pkram_super_validate(super, pfn) || !super->nr_landing)
 		return false;
 	pkram_super = super;

@@ -25,6 +25,7 @@
  *                                but not open
  *   faults FILE                  read pages of a mapping in no order, and have it
  *                                collapsed into huge pages, until killed
+ *   touch DIR                    read a byte of a mapping of each file, in no order
  *   handle FILE                  print a file handle
  *   byhandle DIR HANDLE          print what the file with a handle contains
  *   many DIR NAME FROM TO        preserve a small tree as NAME-N for each of these
@@ -371,6 +372,31 @@ static int do_faults(char **arg)
 	}
 }
 
+static int do_touch(char **arg)
+{
+	DIR *dir = opendir(arg[0]);
+	struct dirent *entry;
+
+	if (!dir || chdir(arg[0]))
+		err(2, "%s", arg[0]);
+	while ((entry = readdir(dir))) {
+		char *map;
+		int fd;
+
+		if (entry->d_type != DT_REG)
+			continue;
+		fd = open_or_die(entry->d_name, O_RDONLY);
+		map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+		if (map == MAP_FAILED)
+			err(2, "mmap");
+		*(volatile char *)map;
+		munmap(map, 1);
+		close(fd);
+	}
+	closedir(dir);
+	return 0;
+}
+
 /* -------------------------------------------------------------- handles */
 
 union handle {
@@ -641,6 +667,7 @@ static const struct command commands[] = {
 	{ "pin", do_pin, 2 },
 	{ "mapped", do_mapped, 2 },
 	{ "faults", do_faults, 1 },
+	{ "touch", do_touch, 1 },
 	{ "handle", do_handle, 1 },
 	{ "byhandle", do_byhandle, 2 },
 	{ "many", do_many, 4 },

@@ -40,6 +40,11 @@ all_back() {
 	[ "${nr:-0}" -ge $((PAGES * 3 / 4)) ] || fail "${nr:-no} pages"
 }
 
+# size_of DIR: how large a file system is, in KiB
+size_of() {
+	echo $(($(stat -f -c '%b * %S' "$1") / 1024))
+}
+
 no_oom() {
 	local killed
 
@@ -51,14 +56,22 @@ stage1() {
 	pmount between size=100%
 	$T interleave $M/keep $M/drop $PAGES 1
 	rm $M/drop
+	# What is preserved counts as memory like any other
+	mount -o remount,size=30% $M
 	preserve
+	next_kernel "$CMDLINE pkram_test.total=$(total_kib) pkram_test.size=$(size_of $M)"
 }
 
 # Somebody needs more memory than there is
 stage2() {
-	local before=$(($(total_kib) * 85 / 100)) early
+	local total before early
 
 	early=$(between)
+	total=$(total_kib)
+	echo "FIRST $(param total 0), then $total"
+	[ $((total * 100)) -ge $(($(param total 0) * 99)) ] ||
+		fail "preserved memory is not counted"
+	before=$(((total - PAGES * 4) * 85 / 100))
 	mkdir -p $N
 	mount -t tmpfs -o size=100% hog $N
 	$T fill $N/hog ${before}K 2
@@ -93,7 +106,9 @@ stage4() {
 stage5() {
 	local total free
 
-	pmount between
+	pmount between size=30%
+	[ $(($(size_of $M) * 100)) -ge $(($(param size 0) * 99)) ] ||
+		fail "$(size_of $M) KiB, and had $(param size 0)"
 	pmount another "" $N
 	$T check $M/keep $((PAGES / 256))M 1
 	$T check $N/file 64M 3

@@ -80,6 +80,11 @@ attempts() {
 	mount -o remount,ro,preserve $M
 	umount $M
 	expect_nodes 1
+	# Part of a memory that need not be the same
+	pmount api ro,size=30%
+	mount -o remount,ro,preserve,size=20% $M
+	umount $M
+	expect_nodes 1
 	# A second one
 	pmount api ro
 	mount_err EBUSY /mnt/second rw pkram=api

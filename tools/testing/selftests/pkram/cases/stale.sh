@@ -30,7 +30,13 @@ via() {
 	local words="$1 mem=6G"
 
 	case $(param via -) in
-	unpatched) would_lose "does not know this format of PKRAM" \
+	unpatched)
+		# Not even if there is one that does where the initrd should be
+		! grep -q SYSCALL=load /boot/vmrun.conf ||
+			would_lose "does not know this format of PKRAM" \
+				kexec -c -l /files/kernels/pkram-off --initrd="$KERNEL" \
+				--command-line="$words"
+		would_lose "does not know this format of PKRAM" \
 			next_kernel "$words" /files/kernels/pkram-off ;;
 	off)	if grep -q SYSCALL=load /boot/vmrun.conf; then
 			would_lose "has pkram=off on its command line" \

@@ -162,6 +162,27 @@ compare() {
 	check $M grown
 }
 
+# Holes of files get pages after the first of two names has been met, before the second
+late_holes() {
+	local n pid tries=0
+
+	mkdir $M/first $M/second
+	for ((n = 0; n < 3000; n++)); do
+		: > $M/first/$n
+		ln $M/first/$n $M/second/$n
+	done
+	truncate -s 4096 $M/first/*
+	$F touch $M/first & pid=$!
+	while kill -0 $pid 2> /dev/null; do
+		[ "$($T mount $M remount,ro preserve)" = 0 ] || fail "preserve"
+		$T mount $M remount,rw nopreserve > /dev/null
+		tries=$((tries + 1))
+	done
+	wait $pid
+	echo "TRIES $tries"
+	rm -r $M/first $M/second
+}
+
 stage1() {
 	[ -e /sys/block/zram0 ] || skip "no zram"
 	[ "$(cat $threads)" = 4 ] || fail "threads: $(cat $threads)"
@@ -171,6 +192,7 @@ stage1() {
 	if [ "$(param errors '')" ]; then
 		errors
 	else
+		late_holes
 		remember $M grown
 		compare
 	fi
