@@ -147,8 +147,8 @@ int pkram_access_room(struct pkram_access *pa)
  *
  * Context: May sleep.
  * Return: 0; -ENOMEM, or -EEXIST when a folio is found to have been saved twice
- * (the access can only be finished as failed then); -EPERM when it is no page
- * stream.
+ * (the access can only be finished as failed then), also by an earlier call; -EPERM
+ * when it is no page stream; -EINVAL when it is not being saved.
  */
 int pkram_end_run(struct pkram_access *pa)
 {
@@ -253,7 +253,8 @@ EXPORT_SYMBOL_GPL(pkram_save_folio);
  * After -ENOMEM the access can only be finished as failed.
  *
  * Context: May sleep.
- * Return: @nr, -EPERM when the object has no byte stream, or -ENOMEM.
+ * Return: @nr; -EPERM when the object has no byte stream; -EINVAL when it is not being
+ * saved; -ENOMEM, also by an earlier call.
  */
 ssize_t pkram_write(struct pkram_access *pa, const void *buf, size_t nr)
 {
@@ -336,8 +337,8 @@ EXPORT_SYMBOL_GPL(pkram_settle_access);
  * It takes little when @from has been settled.
  *
  * Context: May sleep.
- * Return: 0; or an error of pkram_end_run() for one of them, which both can only
- * be finished as failed after.
+ * Return: 0; -EINVAL when they are of different streams; or an error of
+ * pkram_end_run() for one of them. Both can only be finished as failed after any.
  */
 int pkram_append_access(struct pkram_access *pa, struct pkram_access *from,
 			bool join)
@@ -555,8 +556,8 @@ static int pkram_load_one(struct pkram_access *pa, const struct pkram_run *run,
  *
  * Context: May sleep.
  * Return: number of folios, 0 at the end of the stream; -EPERM when the object
- * has no page stream; -EBADMSG when the next folio is not what the node says;
- * -EHWPOISON when it has a page that must not be read.
+ * has no page stream; -EINVAL when it is not being loaded; -EBADMSG when the next
+ * folio is not what the node says; -EHWPOISON when it has a page that must not be read.
  */
 int pkram_load_folios(struct pkram_access *pa, struct pkram_loaded *buf,
 		      unsigned int nr)
@@ -628,7 +629,7 @@ EXPORT_SYMBOL_GPL(pkram_load_folio);
  *
  * Context: May sleep.
  * Return: number of bytes, less than @nr only at the end of the stream; -EPERM
- * when the object has no byte stream.
+ * when the object has no byte stream; -EINVAL when it is not being loaded.
  */
 ssize_t pkram_read(struct pkram_access *pa, void *buf, size_t nr)
 {

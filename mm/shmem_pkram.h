@@ -175,7 +175,7 @@ enum shmem_pkram_action {
  * @nr_labelled: number of them
  * @node: name of the node; the part after the prefix is NAME
  *
- * All but @list is protected by s_umount.
+ * All but @list and what @lazy_sem protects is protected by s_umount.
  */
 struct shmem_pkram {
 	struct list_head list;

@@ -327,8 +327,8 @@ static int shmem_load_start(struct shmem_pkram *st, struct fs_context *fc)
  * @fc: options, completed from the saved ones
  *
  * Context: May sleep.
- * Return: 0; -EBADMSG; -ENOSPC; -EINVAL; -ENOMEM. Must be followed by
- * shmem_pkram_load_end() in any case.
+ * Return: 0; -EBADMSG; -EOPNOTSUPP when this kernel has no quotas and the tree has;
+ * -ENOSPC; -EINVAL; -ENOMEM. Must be followed by shmem_pkram_load_end() in any case.
  */
 int shmem_pkram_load_begin(struct shmem_pkram *st, struct fs_context *fc)
 {

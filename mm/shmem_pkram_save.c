@@ -568,8 +568,10 @@ static int shmem_save_node(struct shmem_pkram_saver *sv)
  * Context: May sleep. s_umount is held for writing.
  * Return: 0; -EOPNOTSUPP when the tree holds something that cannot be
  * preserved; -EBUSY when pages are pinned; -EIO when something cannot be read;
- * -EINTR; -EEXIST; -ENODEV; -ENOSPC; -ENOMEM. Nothing has changed then,
- * and the reason has been reported.
+ * -EFBIG when there are too many files; -E2BIG when an attribute does not fit into a
+ * record; -EINVAL when a page is of a kind that cannot be preserved; -EADDRNOTAVAIL
+ * when a kexec image lies on the super block; -EINTR; -EEXIST; -ENODEV; -ENOSPC; -ENOMEM. Nothing
+ * has changed then, and the reason has been reported.
  */
 int shmem_pkram_save_tree(struct shmem_pkram *st, struct fs_context *fc)
 {
