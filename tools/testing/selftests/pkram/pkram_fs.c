@@ -26,6 +26,7 @@
  *   faults FILE                  read pages of a mapping in no order, and have it
  *                                collapsed into huge pages, until killed
  *   touch DIR                    read a byte of a mapping of each file, in no order
+ *   reset                        load an image that does nothing but reset the machine
  *   handle FILE                  print a file handle
  *   byhandle DIR HANDLE          print what the file with a handle contains
  *   many DIR NAME FROM TO        preserve a small tree as NAME-N for each of these
@@ -40,6 +41,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <linux/kexec.h>
 #include <linux/mount.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -58,6 +60,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "../../../../include/linux/pkram_abi.h"
 #include "pkram_tool.h"
 
 #define BITS		64
@@ -397,6 +400,37 @@ static int do_touch(char **arg)
 	return 0;
 }
 
+/* ---------------------------------------------------------------- reset */
+
+/* It says that it will take over what is preserved, and is where nothing else is */
+static int do_reset(char **arg)
+{
+	static struct {
+		unsigned char code[16];
+		struct pkram_image_ser marker;
+	} image = {
+		.code = {
+			0x66, 0xba, 0xf9, 0x0c,	/* mov $0xcf9, %dx */
+			0xb0, 0x06,		/* mov $6, %al */
+			0xee,			/* out %al, (%dx) */
+			0xf4,			/* hlt */
+			0xeb, 0xfd,		/* jmp to it */
+		},
+		.marker = { PKRAM_IMAGE_MAGIC, PKRAM_SER_VERSION, ~PKRAM_SER_VERSION },
+	};
+	const struct kexec_segment seg = {
+		.buf = &image,
+		.bufsz = sizeof(image),
+		.mem = (void *)(128UL << 20),
+		.memsz = 4096,
+	};
+
+	(void)arg;
+	if (syscall(SYS_kexec_load, seg.mem, 1, &seg, KEXEC_ARCH_X86_64))
+		err(2, "kexec_load");
+	return 0;
+}
+
 /* -------------------------------------------------------------- handles */
 
 union handle {
@@ -668,6 +702,7 @@ static const struct command commands[] = {
 	{ "mapped", do_mapped, 2 },
 	{ "faults", do_faults, 1 },
 	{ "touch", do_touch, 1 },
+	{ "reset", do_reset, 0 },
 	{ "handle", do_handle, 1 },
 	{ "byhandle", do_byhandle, 2 },
 	{ "many", do_many, 4 },
