@@ -10,10 +10,12 @@ stage1() {
 	preserve
 }
 
-# Before the load the kernel has only the rest
+# Before the load the kernel has only the rest, and knows that it is in use
 rest() {
-	[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 1000000 ] ||
+	[ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -lt 1000000 ] ||
 		fail "what is preserved is counted as available"
+	[ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -gt 1800000 ] ||
+		fail "what is preserved is not counted as memory"
 }
 
 stage2() {

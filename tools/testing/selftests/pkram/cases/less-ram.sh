@@ -15,9 +15,9 @@ next() {
 stage1() {
 	on 0
 	# More than the half of what will be there, which is the default
-	pmount low size=700M /mnt/low
+	pmount low size=850M /mnt/low
 	tree_kinds /mnt/low
-	$T fill /mnt/low/fill 550M 1
+	$T fill /mnt/low/fill 780M 1
 	remember /mnt/low low
 	preserve /mnt/low
 	if [ "$(param case -)" = small ]; then
@@ -47,13 +47,13 @@ stage2() {
 
 low() {
 	pmount low '' /mnt/low
-	[ "$(df --output=size -m /mnt/low | tail -1)" -eq 700 ] || fail "size"
+	[ "$(df --output=size -m /mnt/low | tail -1)" -eq 850 ] || fail "size"
 	check /mnt/low low
 }
 
 small() {
 	mount -t tmpfs tmpfs $M
-	[ "$(df --output=size -m $M | tail -1)" -lt 550 ] ||
+	[ "$(df --output=size -m $M | tail -1)" -lt 780 ] ||
 		fail "the default size is no less than the tree's"
 	umount $M
 	low
