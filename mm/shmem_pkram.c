@@ -354,7 +354,8 @@ static int shmem_pkram_open_failed(struct fs_context *fc, const char *name,
  *
  * Context: May sleep. sb->s_umount is held for writing.
  * Return: 0; -EINVAL; -EPERM; -EBUSY when the name is in use; -EBADMSG; -ENODEV;
- * -EOPNOTSUPP when the tree has quotas and this kernel has none; -ENOSPC when the tree is larger than size= or nr_inodes= allow; -ENOMEM.
+ * -EOPNOTSUPP when the tree has quotas and this kernel has none; -ENOSPC when it is
+ * larger than size= or nr_inodes= allow; -ENOMEM.
  */
 int shmem_pkram_open(struct super_block *sb, struct fs_context *fc)
 {
